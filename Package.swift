@@ -41,5 +41,6 @@ let package = Package(
 
     // Tests, in the order of what they test.
     tests("CoreTypes"),
+    .testTarget(name: "ModelTests", swiftSettings: house),
   ]
 )
