@@ -37,10 +37,21 @@ let package = Package(
   ],
   targets: [
     // Floor 0: C libraries, and the words that everything else is said in.
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+    .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
     idea("CoreTypes"),
+
+    // Floor 1: one seam each.
+    idea("Zstandard", on: ["CZstd"]),
+    idea("Sodium", on: ["CSodium"]),
+    idea("LMDB", on: ["CLMDB"]),
 
     // Tests, in the order of what they test.
     tests("CoreTypes"),
+    tests("Zstandard"),
+    tests("Sodium"),
+    tests("LMDB"),
     .testTarget(name: "ModelTests", swiftSettings: house),
   ]
 )

@@ -1,0 +1,176 @@
+internal import CLMDB
+internal import Glibc
+
+/// When a committed transaction is on the disk.
+package enum Durability: Sendable {
+  /// When the commit returns.
+  case synced
+  /// Its pages are; a crash may undo the last commit, and the file stays sound (MDB_NOMETASYNC).
+  case relaxed
+}
+
+/// What an environment is opened for.
+package enum Access: Sendable {
+  case readWrite
+  case readOnly
+}
+
+/// An LMDB environment in a folder.
+///
+/// Safe to use from several threads and processes.
+///
+/// Opened with MDB_NOTLS, so that a reader belongs to its transaction and not to its thread. A
+/// folder must not be opened twice in one process at the same time: closing one would drop the
+/// locks of the other. The corresponding C functions are `mdb_env_*`.
+@safe
+package final class Environment: @unchecked Sendable {
+  // Unchecked: LMDB guards the environment itself; the pointer never changes.
+  private let environment: OpaquePointer
+  private let durability: Durability
+  let access: Access
+
+  /// Address space of a map unless the caller says otherwise: 64 GiB.
+  package static let defaultMapByteCount = 64 << 30
+  private static let readerLimit: UInt32 = 126
+
+  /// Opens the environment in `directory`, which must be there; makes it if it may write.
+  ///
+  /// `mapByteCount` is address space, not memory: the file grows as it is filled. `databases` is
+  /// the number of tables that can be open. A data file that was cut short is `damaged`, and is
+  /// not mapped.
+  package init(
+    directory: String,
+    mapByteCount: Int = Environment.defaultMapByteCount,
+    databases: Int,
+    durability: Durability = .synced,
+    access: Access = .readWrite
+  ) throws(LMDBError) {
+    try DataFile.check(path: directory + "/data.mdb")
+    var created: OpaquePointer?
+    try LMDBError.check(unsafe mdb_env_create(&created), "mdb_env_create")
+    guard let environment = unsafe created else {
+      throw .library(operation: "mdb_env_create", code: MDB_PANIC)
+    }
+    do throws(LMDBError) {
+      try LMDBError.check(
+        unsafe mdb_env_set_mapsize(environment, mapByteCount),
+        "mdb_env_set_mapsize"
+      )
+      try LMDBError.check(
+        unsafe mdb_env_set_maxdbs(environment, MDB_dbi(databases)),
+        "mdb_env_set_maxdbs"
+      )
+      try LMDBError.check(
+        unsafe mdb_env_set_maxreaders(environment, Environment.readerLimit),
+        "mdb_env_set_maxreaders"
+      )
+      var flags = UInt32(MDB_NOTLS)
+      if durability == .relaxed { flags |= UInt32(MDB_NOMETASYNC) }
+      if access == .readOnly { flags |= UInt32(MDB_RDONLY) }
+      try LMDBError.check(
+        unsafe mdb_env_open(environment, directory, flags, 0o600),
+        "mdb_env_open"
+      )
+      var dead: Int32 = 0
+      // Slots of readers that died would keep old pages for ever.
+      try LMDBError.check(unsafe mdb_reader_check(environment, &dead), "mdb_reader_check")
+    } catch {
+      unsafe mdb_env_close(environment)
+      throw error
+    }
+    unsafe self.environment = environment
+    self.durability = durability
+    self.access = access
+  }
+
+  deinit { unsafe mdb_env_close(environment) }
+
+  /// Runs `body` in a write transaction: committed when it returns, given up when it throws.
+  ///
+  /// One writer at a time, in all processes: another waits, so a call inside `body` would wait for
+  /// ever. Keep it to 5,000 puts. Throws what `body` throws, and `LMDBError`.
+  package func write<Result>(
+    _ body: (borrowing WriteTransaction) throws -> Result
+  ) throws -> Result {
+    guard access == .readWrite else { throw LMDBError.system(operation: "write", errno: EROFS) }
+    let pointer = unsafe try begin()
+    let result: Result
+    do {
+      result = unsafe try body(WriteTransaction(pointer: pointer))
+    } catch {
+      unsafe mdb_txn_abort(pointer)
+      throw error
+    }
+    unsafe try commit(pointer)
+    try lengthenDataFile()
+    return result
+  }
+
+  /// Runs `body` in a read transaction: one state of the file, however long it takes.
+  ///
+  /// Pages that a reader may need are not used again while it lasts, so keep it short. Throws what
+  /// `body` throws, and `LMDBError`.
+  package func read<Result>(
+    _ body: (borrowing ReadTransaction) throws -> Result
+  ) throws -> Result {
+    let pointer = unsafe try begin(flags: UInt32(MDB_RDONLY))
+    defer { unsafe mdb_txn_abort(pointer) }
+    return unsafe try body(ReadTransaction(pointer: pointer))
+  }
+
+  /// Puts what `relaxed` commits left in memory on the disk.
+  package func synchronize() throws(LMDBError) {
+    guard access == .readWrite else { return }
+    try LMDBError.check(unsafe mdb_env_sync(environment, 1), "mdb_env_sync")
+  }
+
+  /// Begins a transaction of the kind that the environment was opened for, or a reading one.
+  func begin(flags: UInt32 = 0) throws(LMDBError) -> OpaquePointer {
+    let kind = access == .readOnly ? UInt32(MDB_RDONLY) : flags
+    var transaction: OpaquePointer?
+    try LMDBError.check(
+      unsafe mdb_txn_begin(environment, nil, kind, &transaction),
+      "mdb_txn_begin"
+    )
+    guard let transaction = unsafe transaction else {
+      throw .library(operation: "mdb_txn_begin", code: MDB_PANIC)
+    }
+    return unsafe transaction
+  }
+
+  /// Commits; the transaction is freed, also when that fails.
+  func commit(_ transaction: OpaquePointer) throws(LMDBError) {
+    try LMDBError.check(unsafe mdb_txn_commit(transaction), "mdb_txn_commit")
+  }
+
+  // A transaction that takes pages at the end and frees them again counts them as used, and never
+  // writes them. The file is then sound, but shorter than its meta page says, which the next
+  // opening could not tell from one that was cut short.
+  private func lengthenDataFile() throws(LMDBError) {
+    guard try missingByteCount() > 0 else { return }
+    // While a write transaction is open nobody else can make the file longer: setting its length
+    // cannot cut off what another process has just written.
+    let transaction = unsafe try begin()
+    defer { unsafe mdb_txn_abort(transaction) }
+    guard try missingByteCount() > 0 else { return }
+    try DataFile.lengthen(descriptor(), to: statedByteCount(), durability)
+  }
+
+  private func missingByteCount() throws(LMDBError) -> Int {
+    try statedByteCount() - DataFile.byteCount(descriptor())
+  }
+
+  private func statedByteCount() throws(LMDBError) -> Int {
+    var information = unsafe MDB_envinfo()
+    try LMDBError.check(unsafe mdb_env_info(environment, &information), "mdb_env_info")
+    var statistics = MDB_stat()
+    try LMDBError.check(unsafe mdb_env_stat(environment, &statistics), "mdb_env_stat")
+    return unsafe (information.me_last_pgno + 1) * Int(statistics.ms_psize)
+  }
+
+  private func descriptor() throws(LMDBError) -> Int32 {
+    var descriptor: Int32 = -1
+    try LMDBError.check(unsafe mdb_env_get_fd(environment, &descriptor), "mdb_env_get_fd")
+    return descriptor
+  }
+}
