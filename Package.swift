@@ -46,12 +46,15 @@ let package = Package(
     idea("Zstandard", on: ["CZstd"]),
     idea("Sodium", on: ["CSodium"]),
     idea("LMDB", on: ["CLMDB"]),
+    .target(name: "CFiles"),
+    idea("Files", on: ["CFiles", "CoreTypes", system]),
 
     // Tests, in the order of what they test.
     tests("CoreTypes"),
     tests("Zstandard"),
     tests("Sodium"),
     tests("LMDB"),
+    tests("Files"),
     .testTarget(name: "ModelTests", swiftSettings: house),
   ]
 )

@@ -1,0 +1,71 @@
+#pragma once
+// Calls that Swift cannot import: they are variadic, or glibc shows them to GNU programs only.
+#include <stdint.h>
+#include <stddef.h>
+#include <sys/types.h>
+#include <sys/xattr.h>
+
+/// What statx(2) says, as far as it is used here.
+struct kist_status {
+  uint32_t mode;
+  uint32_t uid;
+  uint32_t gid;
+  uint32_t links;
+  uint64_t inode;
+  uint64_t size;
+  uint64_t blocks;
+  int64_t modified_seconds;
+  uint32_t modified_nanoseconds;
+  int64_t changed_seconds;
+  uint32_t changed_nanoseconds;
+  uint32_t device_major;
+  uint32_t device_minor;
+  uint32_t represented_major;
+  uint32_t represented_minor;
+};
+
+/// statx(2) of `name` below `directory`, or of `directory` itself when `name` is empty. 0 or -errno.
+int kist_statx(int directory, const char *name, struct kist_status *status);
+/// getdents64(2). Bytes or -errno.
+long kist_getdents(int directory, void *buffer, size_t count);
+/// renameat2(2) with RENAME_NOREPLACE. 0 or -errno.
+int kist_rename_new(int from, const char *name, int to, const char *new_name);
+/// openat(2). Descriptor or -errno.
+int kist_openat(int directory, const char *name, int flags, uint32_t mode);
+/// FS_IOC_GETFLAGS and FS_IOC_SETFLAGS. 0 or -errno.
+int kist_get_flags(int descriptor, uint32_t *flags);
+int kist_set_flags(int descriptor, uint32_t flags);
+/// F_OFD_SETLK on the whole file. 0 or -errno.
+int kist_lock(int descriptor, int exclusive);
+int kist_unlock(int descriptor);
+/// lseek(2) with SEEK_DATA or SEEK_HOLE. Offset or -errno.
+int64_t kist_seek_data(int descriptor, int64_t offset);
+int64_t kist_seek_hole(int descriptor, int64_t offset);
+/// mknodat(2) of a device. 0 or -errno.
+int kist_make_device(int directory, const char *name, uint32_t mode, uint32_t major, uint32_t minor);
+/// TIOCGWINSZ. Columns or -errno.
+int kist_terminal_width(int descriptor);
+/// What statfs(2) says, as far as it is used here.
+struct kist_file_system {
+  uint64_t id;
+  uint64_t available;
+  uint32_t type;
+};
+
+/// fstatfs(2). 0 or -errno.
+int kist_fstatfs(int descriptor, struct kist_file_system *status);
+/// Installs handlers that raise a flag for SIGINT, SIGTERM, SIGHUP, and ignores SIGPIPE and SIGXFSZ.
+void kist_install_interrupts(void);
+/// The signal that came first, or 0.
+int kist_interrupted(void);
+
+enum {
+  KIST_O_DIRECTORY = 1,
+  KIST_O_NOFOLLOW = 2,
+  KIST_O_NONBLOCK = 4,
+  KIST_O_NOATIME = 8,
+  KIST_O_CREATE_NEW = 16,
+  KIST_O_READ_WRITE = 32,
+  KIST_O_PATH = 64,
+  KIST_O_CREATE = 128,
+};

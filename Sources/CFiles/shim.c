@@ -1,0 +1,156 @@
+#define _GNU_SOURCE
+#include "CFiles.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/statfs.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+int kist_statx(int directory, const char *name, struct kist_status *status) {
+  struct statx found;
+  int flags = AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT;
+  if (name[0] == 0) flags |= AT_EMPTY_PATH;
+  if (statx(directory, name, flags, STATX_BASIC_STATS, &found) != 0) return -errno;
+  status->mode = found.stx_mode;
+  status->uid = found.stx_uid;
+  status->gid = found.stx_gid;
+  status->links = found.stx_nlink;
+  status->inode = found.stx_ino;
+  status->size = found.stx_size;
+  status->blocks = found.stx_blocks;
+  status->modified_seconds = found.stx_mtime.tv_sec;
+  status->modified_nanoseconds = found.stx_mtime.tv_nsec;
+  status->changed_seconds = found.stx_ctime.tv_sec;
+  status->changed_nanoseconds = found.stx_ctime.tv_nsec;
+  status->device_major = found.stx_dev_major;
+  status->device_minor = found.stx_dev_minor;
+  status->represented_major = found.stx_rdev_major;
+  status->represented_minor = found.stx_rdev_minor;
+  return 0;
+}
+
+long kist_getdents(int directory, void *buffer, size_t count) {
+  long result = syscall(SYS_getdents64, directory, buffer, count);
+  return result < 0 ? -errno : result;
+}
+
+int kist_rename_new(int from, const char *name, int to, const char *new_name) {
+  return renameat2(from, name, to, new_name, RENAME_NOREPLACE) == 0 ? 0 : -errno;
+}
+
+int kist_openat(int directory, const char *name, int flags, uint32_t mode) {
+  int native = O_CLOEXEC;
+  if (flags & KIST_O_DIRECTORY) native |= O_DIRECTORY;
+  if (flags & KIST_O_NOFOLLOW) native |= O_NOFOLLOW;
+  if (flags & KIST_O_NONBLOCK) native |= O_NONBLOCK;
+  if (flags & KIST_O_NOATIME) native |= O_NOATIME;
+  if (flags & KIST_O_CREATE_NEW) native |= O_CREAT | O_EXCL;
+  if (flags & KIST_O_CREATE) native |= O_CREAT;
+  if (flags & KIST_O_READ_WRITE) native |= O_RDWR;
+  if (flags & KIST_O_PATH) native |= O_PATH;
+  int descriptor;
+  do {
+    descriptor = openat(directory, name, native, (mode_t)mode);
+  } while (descriptor < 0 && errno == EINTR);
+  return descriptor < 0 ? -errno : descriptor;
+}
+
+int kist_get_flags(int descriptor, uint32_t *flags) {
+  int value = 0;
+  if (ioctl(descriptor, FS_IOC_GETFLAGS, &value) != 0) return -errno;
+  *flags = (uint32_t)value;
+  return 0;
+}
+
+int kist_set_flags(int descriptor, uint32_t flags) {
+  int value = (int)flags;
+  return ioctl(descriptor, FS_IOC_SETFLAGS, &value) == 0 ? 0 : -errno;
+}
+
+static int set_lock(int descriptor, short type) {
+  struct flock lock = {.l_type = type, .l_whence = SEEK_SET};
+  int result;
+  do {
+    result = fcntl(descriptor, F_OFD_SETLK, &lock);
+  } while (result != 0 && errno == EINTR);
+  return result == 0 ? 0 : -errno;
+}
+
+int kist_lock(int descriptor, int exclusive) {
+  return set_lock(descriptor, exclusive ? F_WRLCK : F_RDLCK);
+}
+
+int kist_unlock(int descriptor) { return set_lock(descriptor, F_UNLCK); }
+
+int64_t kist_seek_data(int descriptor, int64_t offset) {
+  int64_t found = lseek(descriptor, offset, SEEK_DATA);
+  return found < 0 ? -errno : found;
+}
+
+int64_t kist_seek_hole(int descriptor, int64_t offset) {
+  int64_t found = lseek(descriptor, offset, SEEK_HOLE);
+  return found < 0 ? -errno : found;
+}
+
+int kist_make_device(int directory, const char *name, uint32_t mode, uint32_t major_number,
+                     uint32_t minor_number) {
+  return mknodat(directory, name, (mode_t)mode, makedev(major_number, minor_number)) == 0 ? 0
+                                                                                         : -errno;
+}
+
+int kist_terminal_width(int descriptor) {
+  struct winsize size;
+  if (ioctl(descriptor, TIOCGWINSZ, &size) != 0) return -errno;
+  return size.ws_col;
+}
+
+int kist_fstatfs(int descriptor, struct kist_file_system *status) {
+  struct statfs found;
+  if (fstatfs(descriptor, &found) != 0) return -errno;
+  uint32_t id[2];
+  memcpy(id, &found.f_fsid, sizeof id);
+  status->id = (uint64_t)id[0] << 32 | id[1];
+  status->available = (uint64_t)found.f_bavail * (uint64_t)found.f_bsize;
+  status->type = (uint32_t)found.f_type;
+  return 0;
+}
+
+static volatile sig_atomic_t first_signal = 0;
+
+static void raise_flag(int number) {
+  // A second signal ends the process: whoever asks twice does not want to wait.
+  if (first_signal != 0) _exit(128 + number);
+  first_signal = number;
+}
+
+void kist_install_interrupts(void) {
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = raise_flag;
+  sigemptyset(&action.sa_mask);
+  // Whoever started us may have blocked them; a blocked signal would never stop a backup.
+  sigset_t wanted;
+  sigemptyset(&wanted);
+  sigaddset(&wanted, SIGINT);
+  sigaddset(&wanted, SIGTERM);
+  sigaddset(&wanted, SIGHUP);
+  sigprocmask(SIG_UNBLOCK, &wanted, NULL);
+  sigaction(SIGINT, &action, NULL);
+  sigaction(SIGTERM, &action, NULL);
+  // Under nohup a hang-up is ignored, and stays so.
+  struct sigaction old;
+  if (sigaction(SIGHUP, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+    sigaction(SIGHUP, &action, NULL);
+  action.sa_handler = SIG_IGN;
+  sigaction(SIGPIPE, &action, NULL);
+  sigaction(SIGXFSZ, &action, NULL);
+}
+
+int kist_interrupted(void) { return first_signal; }

@@ -1,0 +1,39 @@
+internal import CFiles
+internal import Glibc
+
+/// A lock on a file that holds between processes and between handles, and dies with its process.
+///
+/// The corresponding fcntl command is F_OFD_SETLK.
+package final class AdvisoryLock: Sendable {
+  private let file: OpenFile
+  private static let pollMilliseconds = 10
+
+  private init(file: OpenFile) { self.file = file }
+
+  /// Locks an existing file exclusively; `nil` if another has it and the time is over.
+  package static func acquire(
+    in folder: DirectoryHandle,
+    name: [UInt8],
+    waitMilliseconds: Int
+  ) throws(FilesError) -> AdvisoryLock? {
+    let file = try folder.openFile(
+      name,
+      KIST_O_NOFOLLOW | KIST_O_READ_WRITE,
+      mode: 0
+    )
+    var waited = 0
+    while true {
+      let code = kist_lock(file.descriptor, 1)
+      if code == 0 { return AdvisoryLock(file: file) }
+      guard code == -EAGAIN || code == -EACCES else { throw FilesError("fcntl", name, -code) }
+      guard waited < waitMilliseconds else { return nil }
+      usleep(UInt32(pollMilliseconds) * 1000)
+      waited += pollMilliseconds
+    }
+  }
+
+  /// Gives the lock back.
+  package func release() {
+    _ = kist_unlock(file.descriptor)
+  }
+}

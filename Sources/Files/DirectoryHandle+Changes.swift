@@ -1,0 +1,205 @@
+internal import CFiles
+internal import Glibc
+
+extension DirectoryHandle {
+  // MARK: Making
+
+  /// Makes a folder.
+  package func makeDirectory(_ name: [UInt8], mode: UInt16) throws(FilesError) {
+    let code = unsafe CName.with(name) { unsafe mkdirat(descriptor, $0, mode_t(mode)) }
+    try check(code, "mkdirat", name)
+  }
+
+  /// Makes a symbolic link to `target`, which may be any bytes but NUL.
+  package func makeSymbolicLink(target: [UInt8], name: [UInt8]) throws(FilesError) {
+    let code = unsafe CName.with(target) { target in
+      unsafe CName.with(name) { unsafe symlinkat(target, descriptor, $0) }
+    }
+    try check(code, "symlinkat", name)
+  }
+
+  /// Makes `newName` in `other` a further name of the file `name` in this folder.
+  package func makeHardLink(
+    from name: [UInt8],
+    to other: DirectoryHandle,
+    _ newName: [UInt8]
+  )
+    throws(FilesError)
+  {
+    let code = unsafe CName.with(name) { name in
+      unsafe CName.with(newName) {
+        unsafe linkat(descriptor, name, other.descriptor, $0, 0)
+      }
+    }
+    try check(code, "linkat", newName)
+  }
+
+  /// Makes a FIFO.
+  package func makeFIFO(_ name: [UInt8], mode: UInt16) throws(FilesError) {
+    let code = unsafe CName.with(name) { unsafe mkfifoat(descriptor, $0, mode_t(mode)) }
+    try check(code, "mkfifoat", name)
+  }
+
+  /// Makes a device file; needs privileges.
+  package func makeDevice(
+    _ name: [UInt8],
+    kind: FileKind,
+    major: UInt32,
+    minor: UInt32,
+    mode: UInt16
+  ) throws(FilesError) {
+    let type: UInt32 = kind == .blockDevice ? 0o060000 : 0o020000
+    let code = unsafe CName.with(name) {
+      unsafe kist_make_device(descriptor, $0, type | UInt32(mode), major, minor)
+    }
+    _ = try SystemCall.check(Int(code), "mknodat", name)
+  }
+
+  // MARK: Renaming and removing
+
+  /// Renames `name` to `newName` in `other`.
+  ///
+  /// With `.refuse`, nothing is ever replaced: by renameat2(2), or by link and unlink where the file system lacks it.
+  package func rename(
+    _ name: [UInt8],
+    to other: DirectoryHandle,
+    _ newName: [UInt8],
+    replacing: Replacing
+  ) throws(FilesError) {
+    switch replacing {
+    case .allow:
+      let code = unsafe CName.with(name) { name in
+        unsafe CName.with(newName) {
+          unsafe renameat(descriptor, name, other.descriptor, $0)
+        }
+      }
+      try check(code, "renameat", newName)
+    case .refuse:
+      let code = unsafe CName.with(name) { name in
+        unsafe CName.with(newName) {
+          unsafe kist_rename_new(descriptor, name, other.descriptor, $0)
+        }
+      }
+      if code == 0 { return }
+      guard code == -EINVAL || code == -ENOSYS else {
+        throw FilesError("renameat2", newName, -code)
+      }
+      try makeHardLink(from: name, to: other, newName)
+      try unlink(name)
+    }
+  }
+
+  /// Removes a name that is no folder.
+  package func unlink(_ name: [UInt8]) throws(FilesError) {
+    let code = unsafe CName.with(name) { unsafe unlinkat(descriptor, $0, 0) }
+    try check(code, "unlinkat", name)
+  }
+
+  // MARK: Links
+
+  /// Where a symbolic link points.
+  package func readLink(_ name: [UInt8]) throws(FilesError) -> [UInt8] {
+    var capacity = 256
+    while true {
+      var count = 0
+      let target = unsafe [UInt8](unsafeUninitializedCapacity: capacity) { buffer, written in
+        count = unsafe CName.with(name) { name in
+          unsafe buffer.withMemoryRebound(to: CChar.self) {
+            guard let base = $0.baseAddress else { return 0 }
+            return unsafe readlinkat(descriptor, name, base, capacity)
+          }
+        }
+        written = max(0, count)
+      }
+      guard count >= 0 else { throw FilesError("readlinkat", name, errno) }
+      if count < capacity { return target }
+      guard capacity < 1 << 17 else { throw FilesError("readlinkat", name, ENAMETOOLONG) }
+      capacity *= 2
+    }
+  }
+
+  // MARK: Attributes of this folder
+
+  package func setOwner(uid: UInt32, gid: UInt32) throws(FilesError) {
+    try check(fchown(descriptor, uid, gid), "fchown", name)
+  }
+
+  package func setMode(_ mode: UInt16) throws(FilesError) {
+    try check(fchmod(descriptor, mode_t(mode)), "fchmod", name)
+  }
+
+  package func setTimes(modification: Timestamp) throws(FilesError) {
+    try check(
+      unsafe futimens(descriptor, TimePair.modification(modification)),
+      "futimens",
+      name
+    )
+  }
+
+  package func inodeFlags() throws(FilesError) -> UInt32? {
+    try InodeFlags.get(descriptor, name)
+  }
+
+  package func setInodeFlags(adding flags: UInt32) throws(FilesError) {
+    try InodeFlags.add(flags, descriptor, name)
+  }
+
+  package func extendedAttributes() throws(FilesError) -> [ExtendedAttribute] {
+    try ExtendedAttributes.all(name: name, DescriptorAttributes(descriptor: descriptor))
+  }
+
+  package func setExtendedAttribute(_ attribute: [UInt8], _ value: [UInt8]) throws(FilesError) {
+    try ExtendedAttributes.set(descriptor, attribute, value, name)
+  }
+
+  // MARK: Attributes of names
+
+  package func setOwner(of name: [UInt8], uid: UInt32, gid: UInt32) throws(FilesError) {
+    let code = unsafe CName.with(name) {
+      unsafe fchownat(descriptor, $0, uid, gid, AT_SYMLINK_NOFOLLOW)
+    }
+    try check(code, "fchownat", name)
+  }
+
+  /// Sets the mode of a name that is no link.
+  package func setMode(of name: [UInt8], _ mode: UInt16) throws(FilesError) {
+    let code = unsafe CName.with(name) {
+      unsafe fchmodat(descriptor, $0, mode_t(mode), AT_SYMLINK_NOFOLLOW)
+    }
+    try check(code, "fchmodat", name)
+  }
+
+  package func setTimes(of name: [UInt8], modification: Timestamp) throws(FilesError) {
+    let code = unsafe CName.with(name) {
+      unsafe utimensat(
+        descriptor,
+        $0,
+        TimePair.modification(modification),
+        AT_SYMLINK_NOFOLLOW
+      )
+    }
+    try check(code, "utimensat", name)
+  }
+
+  /// Attributes of a name, a link's own.
+  package func extendedAttributes(of name: [UInt8]) throws(FilesError) -> [ExtendedAttribute] {
+    try ExtendedAttributes.all(
+      name: name,
+      NamedAttributes(directory: descriptor, name: name)
+    )
+  }
+
+  package func setExtendedAttribute(
+    _ attribute: [UInt8],
+    _ value: [UInt8],
+    of name: [UInt8]
+  )
+    throws(FilesError)
+  {
+    try ExtendedAttributes.set(directory: descriptor, name: name, attribute, value)
+  }
+
+  private func check(_ code: Int32, _ operation: String, _ name: [UInt8]) throws(FilesError) {
+    guard code == 0 else { throw FilesError(operation, name, errno) }
+  }
+}

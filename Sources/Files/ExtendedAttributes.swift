@@ -1,0 +1,148 @@
+internal import CFiles
+internal import Glibc
+
+/// An extended attribute: a name with its namespace, as in `user.comment`, and any bytes.
+package struct ExtendedAttribute: Equatable, Sendable {
+  package let name: [UInt8]
+  package let value: [UInt8]
+
+  package init(name: [UInt8], value: [UInt8]) {
+    self.name = name
+    self.value = value
+  }
+}
+
+/// How the attributes of one file are reached: by descriptor, or by path where a file cannot be opened.
+protocol AttributeAccess {
+  func list(_ buffer: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int
+  func get(_ name: [UInt8], _ buffer: UnsafeMutableRawPointer?, _ count: Int) -> Int
+}
+
+/// flistxattr(2) and fgetxattr(2).
+struct DescriptorAttributes: AttributeAccess {
+  let descriptor: Int32
+
+  func list(_ buffer: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
+    unsafe flistxattr(descriptor, buffer, count)
+  }
+
+  func get(_ name: [UInt8], _ buffer: UnsafeMutableRawPointer?, _ count: Int) -> Int {
+    unsafe CName.with(name) { unsafe fgetxattr(descriptor, $0, buffer, count) }
+  }
+}
+
+/// llistxattr(2) and lgetxattr(2) below an open folder: links, devices, and what may not be opened.
+struct NamedAttributes: AttributeAccess {
+  let path: [UInt8]
+
+  init(directory: Int32, name: [UInt8]) {
+    path = Array("/proc/self/fd/\(directory)/".utf8) + name
+  }
+
+  func list(_ buffer: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
+    unsafe CName.with(path) { unsafe llistxattr($0, buffer, count) }
+  }
+
+  func get(_ name: [UInt8], _ buffer: UnsafeMutableRawPointer?, _ count: Int) -> Int {
+    unsafe CName.with(path) { path in
+      unsafe CName.with(name) { unsafe lgetxattr(path, $0, buffer, count) }
+    }
+  }
+}
+
+/// Lists, reads and sets extended attributes.
+///
+/// Sources: listxattr(2), getxattr(2).
+enum ExtendedAttributes {
+  /// Largest value that is read: 16 MiB.
+  ///
+  /// Source: Formats/README.md §3.
+  private static let valueLimit = 16 << 20
+  private static let listLimit = 16 << 20
+  /// A list or value that grows while it is read is asked for again, so often.
+  private static let tries = 8
+
+  /// All attributes, sorted by name; none where the file system knows none.
+  static func all(
+    name: [UInt8],
+    _ access: some AttributeAccess
+  ) throws(FilesError)
+    -> [ExtendedAttribute]
+  {
+    guard
+      let list = unsafe try grown(
+        "listxattr",
+        name,
+        limit: listLimit,
+        { unsafe access.list($0?.assumingMemoryBound(to: CChar.self), $1) }
+      )
+    else { return [] }
+    var attributes: [ExtendedAttribute] = []
+    for attribute in list.split(separator: 0) {
+      let value = unsafe try grown("getxattr", name, limit: valueLimit) {
+        unsafe access.get(Array(attribute), $0, $1)
+      }
+      // Gone between the list and the call: as if it had not been there.
+      if let value {
+        attributes.append(ExtendedAttribute(name: Array(attribute), value: value))
+      }
+    }
+    return attributes.sorted { $0.name.lexicographicallyPrecedes($1.name) }
+  }
+
+  static func set(
+    _ descriptor: Int32,
+    _ attribute: [UInt8],
+    _ value: [UInt8],
+    _ name: [UInt8]
+  ) throws(FilesError) {
+    let code = unsafe CName.with(attribute) {
+      unsafe fsetxattr(descriptor, $0, value, value.count, 0)
+    }
+    guard code == 0 else { throw FilesError("fsetxattr", name, errno) }
+  }
+
+  static func set(
+    directory: Int32,
+    name: [UInt8],
+    _ attribute: [UInt8],
+    _ value: [UInt8]
+  ) throws(FilesError) {
+    let path = NamedAttributes(directory: directory, name: name).path
+    let code = unsafe CName.with(path) { path in
+      unsafe CName.with(attribute) { unsafe lsetxattr(path, $0, value, value.count, 0) }
+    }
+    guard code == 0 else { throw FilesError("lsetxattr", name, errno) }
+  }
+
+  /// Calls with a buffer of 256 bytes, and with larger ones as long as it is too small.
+  ///
+  /// `nil`: there is nothing.
+  private static func grown(
+    _ operation: String,
+    _ name: [UInt8],
+    limit: Int,
+    _ call: (UnsafeMutableRawPointer?, Int) -> Int
+  ) throws(FilesError) -> [UInt8]? {
+    var capacity = 256
+    for _ in 0..<tries {
+      var count = 0
+      var code: Int32 = 0
+      let bytes = unsafe [UInt8](unsafeUninitializedCapacity: capacity) { buffer, written in
+        count = unsafe call(UnsafeMutableRawPointer(buffer.baseAddress), buffer.count)
+        code = errno
+        written = max(0, count)
+      }
+      if count >= 0 { return count == 0 && operation == "listxattr" ? nil : bytes }
+      switch code {
+      case ENOTSUP, ENODATA: return nil
+      case ERANGE, E2BIG:
+        let needed = call(nil, 0)
+        guard needed <= limit else { throw FilesError(operation, name, E2BIG) }
+        capacity = max(capacity * 2, needed + 256)
+      default: throw FilesError(operation, name, code)
+      }
+    }
+    throw FilesError(operation, name, ERANGE)
+  }
+}

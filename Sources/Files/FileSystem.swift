@@ -1,0 +1,66 @@
+internal import CFiles
+internal import Glibc
+
+/// What statfs(2) says of a file system.
+package struct FileSystem: Sendable {
+  /// A number that stays the same over mounts, where the file system has one.
+  package let id: UInt64
+  /// True for file systems on other machines or in other processes: memory maps and locks are not to be trusted there.
+  package let isRemote: Bool
+  /// Bytes that an ordinary user can still write.
+  package let availableByteCount: UInt64
+
+  /// Magic numbers of NFS, SMB, SMB2, CIFS, 9p, FUSE, AFS, Ceph, Coda, NCP.
+  ///
+  /// Source: statfs(2).
+  private static let remoteTypes: Set<UInt32> = [
+    0x6969, 0x517B, 0xFE53_4D42, 0xFF53_4D42, 0x0102_1997, 0x6573_5546, 0x5346_414F, 0x00C3_6400,
+    0x7375_7245, 0x564C,
+  ]
+
+  /// The file system that holds the path.
+  package static func read(path: String) throws(FilesError) -> FileSystem {
+    let handle = try DirectoryHandle.open(path: path)
+    return try read(handle.descriptor, handle.name)
+  }
+
+  static func read(_ descriptor: Int32, _ name: [UInt8]) throws(FilesError) -> FileSystem {
+    var status = kist_file_system()
+    _ = try SystemCall.check(Int(unsafe kist_fstatfs(descriptor, &status)), "fstatfs", name)
+    return FileSystem(status)
+  }
+
+  private init(_ status: kist_file_system) {
+    id = status.id
+    isRemote = FileSystem.remoteTypes.contains(status.type)
+    availableByteCount = status.available
+  }
+}
+
+/// Folders for LMDB files.
+package enum LocalFolder {
+  /// Makes the folder for its owner alone.
+  ///
+  /// False if it lies on a remote file system.
+  package static func prepare(_ path: String) throws(FilesError) -> Bool {
+    _ = try DirectoryHandle.makePath(path, mode: 0o700)
+    return try !FileSystem.read(path: path).isRemote
+  }
+
+  /// Renames the folder away and makes it anew, empty.
+  ///
+  /// An older one that was set aside is replaced by nothing: each gets a name of its own.
+  package static func setAside(_ path: String) throws(FilesError) {
+    for number in 1...1000 {
+      let aside = "\(path).damaged-\(number)"
+      if unsafe rename(path, aside) == 0 {
+        _ = try DirectoryHandle.makePath(path, mode: 0o700)
+        return
+      }
+      guard errno == EEXIST || errno == ENOTEMPTY else {
+        throw FilesError("rename", Array(path.utf8), errno)
+      }
+    }
+    throw FilesError("rename", Array(path.utf8), EEXIST)
+  }
+}

@@ -1,0 +1,50 @@
+internal import SystemPackage
+
+/// The system refused a call on a file.
+package struct FilesError: Error, Equatable, Sendable {
+  /// The system call.
+  package let operationName: String
+  /// The file or name that it was about; may be empty.
+  package let pathBytes: [UInt8]
+  /// The error number.
+  package let errno: Int32
+
+  package init(_ operation: String, _ path: [UInt8], _ errno: Int32) {
+    operationName = operation
+    pathBytes = path
+    self.errno = errno
+  }
+
+  /// The system's own words.
+  package var reason: String { SystemText.reason(errno) }
+
+  package var isNotFound: Bool { code == .noSuchFileOrDirectory }
+  package var isExists: Bool { code == .fileExists }
+  package var isNoSpace: Bool { code == .noSpace || code == .diskQuotaExceeded }
+  package var isPermission: Bool { code == .notPermitted || code == .permissionDenied }
+  package var isNotADirectory: Bool {
+    code == .notDirectory || code == .tooManySymbolicLinkLevels
+  }
+  /// The file system, or this kind of file, does not know what was asked.
+  package var isUnsupported: Bool {
+    code == .notSupported || code == .inappropriateIOCTLForDevice || code == .invalidArgument
+      || code == .noFunction
+  }
+
+  private var code: Errno { Errno(rawValue: errno) }
+}
+
+/// The system's words for error numbers.
+package enum SystemText {
+  /// As in `No such file or directory`.
+  package static func reason(_ errno: Int32) -> String { Errno(rawValue: errno).description }
+}
+
+/// Turns return values into errors.
+enum SystemCall {
+  /// For calls that return -errno.
+  static func check(_ result: Int, _ operation: String, _ path: [UInt8]) throws(FilesError) -> Int {
+    guard result >= 0 else { throw FilesError(operation, path, Int32(clamping: -result)) }
+    return result
+  }
+}

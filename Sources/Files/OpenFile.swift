@@ -1,0 +1,264 @@
+internal import CFiles
+internal import Glibc
+
+/// An open file; closed when the last reference goes.
+package final class OpenFile: Sendable {
+  let descriptor: Int32
+  /// For messages.
+  let name: [UInt8]
+
+  init(descriptor: Int32, name: [UInt8]) {
+    self.descriptor = descriptor
+    self.name = name
+  }
+
+  deinit { _ = Glibc.close(descriptor) }
+
+  /// Opens a file by path for reading; links are followed.
+  package static func open(path: String) throws(FilesError) -> OpenFile {
+    let bytes = Array(path.utf8)
+    let descriptor = unsafe CName.with(bytes) { unsafe kist_openat(AT_FDCWD, $0, 0, 0) }
+    return OpenFile(
+      descriptor: Int32(try SystemCall.check(Int(descriptor), "open", bytes)),
+      name: bytes
+    )
+  }
+
+  /// Status of the open file.
+  package func status() throws(FilesError) -> FileStatus {
+    do {
+      return try FileStatus.read(descriptor, [])
+    } catch {
+      throw FilesError(error.operationName, name, error.errno)
+    }
+  }
+
+  // MARK: Reading
+
+  /// Reads from the current place until the buffer is full or the file ends.
+  ///
+  /// Returns the count.
+  package func read(into buffer: UnsafeMutableRawBufferPointer) throws(FilesError) -> Int {
+    var done = 0
+    while done < buffer.count {
+      let count = unsafe Glibc.read(
+        descriptor,
+        buffer.baseAddress?.advanced(by: done),
+        buffer.count - done
+      )
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw FilesError("read", name, errno)
+      }
+      if count == 0 { break }
+      done += count
+    }
+    return done
+  }
+
+  /// Reads from `offset` until the buffer is full or the file ends.
+  ///
+  /// Returns the count.
+  package func read(
+    at offset: Int64,
+    into buffer: UnsafeMutableRawBufferPointer
+  )
+    throws(FilesError) -> Int
+  {
+    var done = 0
+    while done < buffer.count {
+      let count = unsafe pread(
+        descriptor,
+        buffer.baseAddress?.advanced(by: done),
+        buffer.count - done,
+        off_t(offset) + done
+      )
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw FilesError("pread", name, errno)
+      }
+      if count == 0 { break }
+      done += count
+    }
+    return done
+  }
+
+  /// Up to `count` bytes from `offset`; fewer only at the end of the file.
+  package func read(at offset: Int64, upTo count: Int) throws(FilesError) -> [UInt8] {
+    var failure: FilesError?
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, written in
+      do throws(FilesError) {
+        written = unsafe try read(at: offset, into: UnsafeMutableRawBufferPointer(buffer))
+      } catch {
+        failure = error
+        written = 0
+      }
+    }
+    if let failure { throw failure }
+    return bytes
+  }
+
+  /// Everything from the current place to the end, which must not be longer than `limit`.
+  ///
+  /// Works for pipes, and for files whose status does not tell their length.
+  package func readAll(limit: Int) throws(FilesError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    while bytes.count <= limit {
+      let wanted = min(1 << 16, limit + 1 - bytes.count)
+      var failure: FilesError?
+      let part = unsafe [UInt8](unsafeUninitializedCapacity: wanted) { buffer, written in
+        do throws(FilesError) {
+          written = unsafe try read(into: UnsafeMutableRawBufferPointer(buffer))
+        } catch {
+          failure = error
+          written = 0
+        }
+      }
+      if let failure { throw failure }
+      bytes += part
+      if part.count < wanted { return bytes }
+    }
+    throw FilesError("read", name, EFBIG)
+  }
+
+  /// The first offset at or behind `offset` that holds data; `nil` if only a hole follows.
+  package func nextData(from offset: Int64) throws(FilesError) -> Int64? {
+    try seek(kist_seek_data(descriptor, offset), unsupported: offset)
+  }
+
+  /// The first offset at or behind `offset` that lies in a hole; the file's end counts as one.
+  ///
+  /// `nil` behind the end.
+  package func nextHole(from offset: Int64) throws(FilesError) -> Int64? {
+    try seek(kist_seek_hole(descriptor, offset), unsupported: nil)
+  }
+
+  private func seek(_ found: Int64, unsupported: Int64?) throws(FilesError) -> Int64? {
+    if found >= 0 { return found }
+    if found == Int64(-ENXIO) { return nil }
+    // A file system that does not know holes has none.
+    if found == Int64(-EINVAL) || found == Int64(-EOPNOTSUPP) { return unsupported }
+    throw FilesError("lseek", name, Int32(clamping: -found))
+  }
+
+  // MARK: Writing
+
+  /// Writes all bytes at the current place.
+  package func write(_ bytes: borrowing Span<UInt8>) throws(FilesError) {
+    try unsafe Self.writeAll(bytes, name) { pointer, count, _ in
+      unsafe Glibc.write(descriptor, pointer, count)
+    }
+  }
+
+  /// Writes all bytes at `offset`.
+  package func write(_ bytes: borrowing Span<UInt8>, at offset: Int64) throws(FilesError) {
+    try unsafe Self.writeAll(bytes, name) { pointer, count, done in
+      unsafe pwrite(descriptor, pointer, count, off_t(offset) + done)
+    }
+  }
+
+  private static func writeAll(
+    _ bytes: borrowing Span<UInt8>,
+    _ name: [UInt8],
+    _ call: (UnsafeRawPointer, Int, Int) -> Int
+  ) throws(FilesError) {
+    var failure: Int32 = 0
+    unsafe bytes.withUnsafeBufferPointer { buffer in
+      guard let base = unsafe UnsafeRawPointer(buffer.baseAddress) else { return }
+      var done = 0
+      while done < buffer.count {
+        let count = unsafe call(base.advanced(by: done), buffer.count - done, done)
+        if count < 0 {
+          if errno == EINTR { continue }
+          failure = errno
+          return
+        }
+        done += count
+      }
+    }
+    guard failure == 0 else { throw FilesError("write", name, failure) }
+  }
+
+  /// Cuts or extends the file.
+  package func truncate(to byteCount: Int64) throws(FilesError) {
+    guard ftruncate(descriptor, off_t(byteCount)) == 0 else {
+      throw FilesError("ftruncate", name, errno)
+    }
+  }
+
+  /// Waits until content and length are on the disk.
+  ///
+  /// Never called again on a file for which it failed.
+  package func sync() throws(FilesError) {
+    guard fsync(descriptor) == 0 else { throw FilesError("fsync", name, errno) }
+  }
+
+  // MARK: Attributes
+
+  package func setOwner(uid: UInt32, gid: UInt32) throws(FilesError) {
+    guard fchown(descriptor, uid, gid) == 0 else { throw FilesError("fchown", name, errno) }
+  }
+
+  package func setMode(_ mode: UInt16) throws(FilesError) {
+    guard fchmod(descriptor, mode_t(mode)) == 0 else { throw FilesError("fchmod", name, errno) }
+  }
+
+  /// Sets the modification time and leaves the access time.
+  package func setTimes(modification: Timestamp) throws(FilesError) {
+    let times = TimePair.modification(modification)
+    guard unsafe futimens(descriptor, times) == 0 else {
+      throw FilesError("futimens", name, errno)
+    }
+  }
+
+  /// Inode flags (FS_IOC_GETFLAGS); `nil` where the file system has none.
+  package func inodeFlags() throws(FilesError) -> UInt32? {
+    try InodeFlags.get(descriptor, name)
+  }
+
+  /// Adds inode flags to those that are set.
+  package func setInodeFlags(adding flags: UInt32) throws(FilesError) {
+    try InodeFlags.add(flags, descriptor, name)
+  }
+
+  /// All extended attributes, sorted by name.
+  package func extendedAttributes() throws(FilesError) -> [ExtendedAttribute] {
+    try ExtendedAttributes.all(name: name, DescriptorAttributes(descriptor: descriptor))
+  }
+
+  package func setExtendedAttribute(_ attribute: [UInt8], _ value: [UInt8]) throws(FilesError) {
+    try ExtendedAttributes.set(descriptor, attribute, value, name)
+  }
+}
+
+/// Times as utimensat(2) takes them.
+enum TimePair {
+  static func modification(_ time: Timestamp) -> [timespec] {
+    [
+      timespec(tv_sec: 0, tv_nsec: Int((1 << 30) - 2)),  // UTIME_OMIT
+      timespec(tv_sec: Int(time.seconds), tv_nsec: Int(time.nanoseconds)),
+    ]
+  }
+}
+
+/// The ioctls for inode flags.
+enum InodeFlags {
+  static func get(_ descriptor: Int32, _ name: [UInt8]) throws(FilesError) -> UInt32? {
+    var flags: UInt32 = 0
+    let code = unsafe kist_get_flags(descriptor, &flags)
+    if code == 0 { return flags }
+    let error = FilesError("FS_IOC_GETFLAGS", name, -code)
+    if error.isUnsupported || error.isPermission { return nil }
+    throw error
+  }
+
+  static func add(_ flags: UInt32, _ descriptor: Int32, _ name: [UInt8]) throws(FilesError) {
+    let present = try get(descriptor, name) ?? 0
+    guard present | flags != present else { return }
+    _ = try SystemCall.check(
+      Int(kist_set_flags(descriptor, present | flags)),
+      "FS_IOC_SETFLAGS",
+      name
+    )
+  }
+}

@@ -1,0 +1,101 @@
+internal import CFiles
+internal import Glibc
+
+/// Facts of this process and its surroundings.
+package enum ProcessEnvironment {
+  /// A variable of the environment.
+  package static func variable(_ name: String) -> String? {
+    guard let value = unsafe getenv(name) else { return nil }
+    return unsafe String(cString: value)
+  }
+
+  /// The user whose rights the process has.
+  package static var userID: UInt32 { geteuid() }
+
+  /// The machine's name.
+  package static var hostName: String {
+    var buffer = [CChar](repeating: 0, count: 256)
+    guard unsafe gethostname(&buffer, buffer.count - 1) == 0 else { return "unknown" }
+    return text(buffer)
+  }
+
+  /// The working folder's path.
+  package static func workingFolder() throws(FilesError) -> [UInt8] {
+    guard let path = unsafe getcwd(nil, 0) else { throw FilesError("getcwd", [], errno) }
+    defer { unsafe free(path) }
+    return unsafe Array(String(cString: path).utf8)
+  }
+
+  /// Raises the number of files that may be open to what is allowed: a deep tree keeps a handle a level.
+  package static func raiseFileLimit() throws(FilesError) {
+    var limit = rlimit()
+    guard unsafe getrlimit(__rlimit_resource_t(7), &limit) == 0 else {  // RLIMIT_NOFILE
+      throw FilesError("getrlimit", [], errno)
+    }
+    limit.rlim_cur = min(limit.rlim_max, 1 << 20)
+    guard unsafe setrlimit(__rlimit_resource_t(7), &limit) == 0 else {
+      throw FilesError("setrlimit", [], errno)
+    }
+  }
+
+  /// Ends the process.
+  package static func exit(_ status: Int32) -> Never { Glibc.exit(status) }
+
+  static func text(_ buffer: [CChar]) -> String {
+    String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+}
+
+/// Names of users and groups.
+///
+/// Sources: getpwuid_r(3), getgrgid_r(3).
+package enum AccountNames {
+  /// A user's name; `nil` if the machine does not know the number.
+  package static func user(_ id: UInt32) -> String? {
+    var record = unsafe passwd()
+    var buffer = [CChar](repeating: 0, count: 16_384)
+    var found: UnsafeMutablePointer<passwd>?
+    guard unsafe getpwuid_r(id, &record, &buffer, buffer.count, &found) == 0,
+      let found = unsafe found, let name = unsafe found.pointee.pw_name
+    else { return nil }
+    return unsafe String(cString: name)
+  }
+
+  /// A group's name; `nil` if the machine does not know the number.
+  package static func group(_ id: UInt32) -> String? {
+    var record = unsafe Glibc.group()
+    var buffer = [CChar](repeating: 0, count: 65_536)
+    var found: UnsafeMutablePointer<Glibc.group>?
+    guard unsafe getgrgid_r(id, &record, &buffer, buffer.count, &found) == 0,
+      let found = unsafe found, let name = unsafe found.pointee.gr_name
+    else { return nil }
+    return unsafe String(cString: name)
+  }
+}
+
+/// Clocks.
+package enum SystemClock {
+  /// Time of day.
+  package static func now() -> Timestamp { read(CLOCK_REALTIME) }
+
+  /// Nanoseconds that never go back.
+  package static func monotonicNanoseconds() -> UInt64 {
+    let time = read(CLOCK_MONOTONIC)
+    return UInt64(time.seconds) * 1_000_000_000 + UInt64(time.nanoseconds)
+  }
+
+  private static func read(_ clock: clockid_t) -> Timestamp {
+    var time = timespec()
+    unsafe clock_gettime(clock, &time)
+    return Timestamp(seconds: Int64(time.tv_sec), nanoseconds: UInt32(time.tv_nsec))
+  }
+}
+
+/// Asks whether a signal wants the process to stop.
+package enum InterruptFlag {
+  /// Catches SIGINT, SIGTERM and SIGHUP from now on; the second of them ends the process at once.
+  package static func install() { kist_install_interrupts() }
+
+  /// True once one came.
+  package static var isRaised: Bool { kist_interrupted() != 0 }
+}

@@ -1,0 +1,76 @@
+internal import CFiles
+internal import Glibc
+import Synchronization
+
+/// A file that gets its name when it is whole.
+///
+/// Not written by two threads at once.
+///
+/// Without `publish`, nothing of it stays. While it is open, other processes see by its lock that its writer lives.
+package final class TemporaryFile: Sendable {
+  private let folder: DirectoryHandle
+  private let name: [UInt8]
+  private let file: OpenFile
+  private let state = Mutex(State())
+
+  private struct State {
+    var byteCount = 0
+    var isGone = false
+  }
+
+  /// Makes a file of random name.
+  package init(in folder: DirectoryHandle) throws(FilesError) {
+    self.folder = folder
+    name = TemporaryFile.randomName()
+    file = try folder.createFile(name, mode: 0o600)
+    // A file system without locks: nobody can take the file for an orphan while its process lives but by trying, and
+    // trying fails there too.
+    _ = kist_lock(file.descriptor, 1)
+  }
+
+  deinit { discard() }
+
+  /// Bytes appended so far.
+  package var byteCount: Int { state.withLock { $0.byteCount } }
+
+  /// Appends bytes.
+  package func append(_ bytes: [UInt8]) throws(FilesError) {
+    try file.write(bytes.span)
+    state.withLock { $0.byteCount += bytes.count }
+  }
+
+  /// fsync, rename, fsync of the folder.
+  ///
+  /// With `.refuse`, an error that `isExists` leaves the file as it is.
+  package func publish(
+    as newName: [UInt8],
+    in destination: DirectoryHandle,
+    replacing: Replacing
+  ) throws(FilesError) {
+    try file.sync()
+    try folder.rename(name, to: destination, newName, replacing: replacing)
+    state.withLock { $0.isGone = true }
+    try destination.sync()
+  }
+
+  /// Removes the file.
+  package func discard() {
+    let isGone = state.withLock { state in
+      defer { state.isGone = true }
+      return state.isGone
+    }
+    guard !isGone else { return }
+    do {
+      try folder.unlink(name)
+    } catch {
+      // Ignored: what stays is an orphan, and the next run removes it.
+    }
+  }
+
+  private static func randomName() -> [UInt8] {
+    var generator = SystemRandomNumberGenerator()
+    return (0..<2).flatMap { _ in
+      Array(String(generator.next() as UInt64, radix: 16).utf8)
+    }
+  }
+}

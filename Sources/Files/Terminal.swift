@@ -1,0 +1,90 @@
+internal import CFiles
+internal import Glibc
+
+/// Standard input, output and error.
+package enum StandardStreams {
+  /// True if the descriptor is a terminal.
+  package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
+  /// Columns of the terminal; `nil` if it is none or does not say.
+  package static func terminalWidth(_ descriptor: Int32) -> Int? {
+    let width = kist_terminal_width(descriptor)
+    return width > 0 ? Int(width) : nil
+  }
+
+  /// Writes all bytes; gives up silently when the reader has gone, because then nobody can be told.
+  package static func write(_ bytes: [UInt8], to descriptor: Int32) {
+    var done = 0
+    while done < bytes.count {
+      let count = unsafe bytes.withUnsafeBytes { buffer in
+        unsafe Glibc.write(
+          descriptor,
+          buffer.baseAddress?.advanced(by: done),
+          bytes.count - done
+        )
+      }
+      if count < 0 {
+        if errno == EINTR { continue }
+        return
+      }
+      done += count
+    }
+  }
+}
+
+/// The terminal of the person at the keyboard.
+package enum Terminal {
+  /// Asks on /dev/tty and reads a line without showing it.
+  ///
+  /// `nil` if there is no terminal.
+  package static func readSecret(prompt: String, limit: Int) throws(FilesError) -> [UInt8]? {
+    let path = Array("/dev/tty".utf8)
+    let descriptor = unsafe CName.with(path) {
+      unsafe kist_openat(AT_FDCWD, $0, Int32(KIST_O_READ_WRITE), 0)
+    }
+    guard descriptor >= 0 else { return nil }
+    let terminal = OpenFile(descriptor: descriptor, name: path)
+    var settings = termios()
+    guard unsafe tcgetattr(descriptor, &settings) == 0 else { return nil }
+    var silent = settings
+    silent.c_lflag &= ~tcflag_t(ECHO)
+    _ = unsafe tcsetattr(descriptor, TCSAFLUSH, &silent)
+    defer {
+      _ = unsafe tcsetattr(descriptor, TCSAFLUSH, &settings)
+      StandardStreams.write([10], to: descriptor)
+    }
+    try terminal.write(Array(prompt.utf8).span)
+    var line: [UInt8] = []
+    while line.count < limit {
+      var byte: UInt8 = 0
+      let count = unsafe Glibc.read(descriptor, &byte, 1)
+      if count < 0, errno == EINTR, kist_interrupted() == 0 { continue }
+      if count <= 0 || byte == 10 || byte == 13 { break }
+      line.append(byte)
+    }
+    return line
+  }
+}
+
+/// Runs a command of the person's own through the shell.
+package enum CommandOutput {
+  /// What the command wrote to standard output, and its exit status.
+  package static func run(
+    _ command: String,
+    limit: Int
+  ) throws(FilesError) -> (
+    bytes: [UInt8], status: Int32
+  ) {
+    guard let stream = unsafe popen(command, "r") else {
+      throw FilesError("popen", Array(command.utf8), errno)
+    }
+    var bytes: [UInt8] = []
+    while bytes.count < limit {
+      let byte = unsafe getc(stream)
+      if byte == EOF { break }
+      bytes.append(UInt8(truncatingIfNeeded: byte))
+    }
+    let status = unsafe pclose(stream)
+    return (bytes, status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F))
+  }
+}
