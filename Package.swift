@@ -48,6 +48,7 @@ let package = Package(
     idea("LMDB", on: ["CLMDB"]),
     .target(name: "CFiles"),
     idea("Files", on: ["CFiles", "CoreTypes", system]),
+    idea("Threading"),
 
     // Tests, in the order of what they test.
     tests("CoreTypes"),
@@ -55,6 +56,7 @@ let package = Package(
     tests("Sodium"),
     tests("LMDB"),
     tests("Files"),
+    tests("Threading"),
     .testTarget(name: "ModelTests", swiftSettings: house),
   ]
 )
