@@ -46,9 +46,11 @@ let package = Package(
     idea("Zstandard", on: ["CZstd"]),
     idea("Sodium", on: ["CSodium"]),
     idea("LMDB", on: ["CLMDB"]),
+    idea("Encoding", on: ["CoreTypes"]),
     .target(name: "CFiles"),
     idea("Files", on: ["CFiles", "CoreTypes", system]),
     idea("Threading"),
+    idea("Chunking", on: ["CoreTypes"]),
 
     // Tests, in the order of what they test.
     tests("CoreTypes"),
@@ -57,6 +59,8 @@ let package = Package(
     tests("LMDB"),
     tests("Files"),
     tests("Threading"),
+    tests("Encoding", on: ["CoreTypes"]),
+    tests("Chunking", on: ["CoreTypes"]),
     .testTarget(name: "ModelTests", swiftSettings: house),
   ]
 )
