@@ -52,6 +52,9 @@ let package = Package(
     idea("Threading"),
     idea("Chunking", on: ["CoreTypes"]),
 
+    // Floor 2: the formats' parts.
+    idea("Trees", on: ["CoreTypes", "Encoding"]),
+
     // Tests, in the order of what they test.
     tests("CoreTypes"),
     tests("Zstandard"),
@@ -61,6 +64,7 @@ let package = Package(
     tests("Threading"),
     tests("Encoding", on: ["CoreTypes"]),
     tests("Chunking", on: ["CoreTypes"]),
+    tests("Trees", on: ["CoreTypes", "Encoding"]),
     .testTarget(name: "ModelTests", swiftSettings: house),
   ]
 )
