@@ -54,6 +54,8 @@ let package = Package(
 
     // Floor 2: the formats' parts.
     idea("Trees", on: ["CoreTypes", "Encoding"]),
+    idea("Sealing", on: ["CoreTypes", "Encoding", "Sodium", "Zstandard"]),
+    idea("Storage", on: ["CoreTypes", "Files", "Sodium"]),
 
     // Tests, in the order of what they test.
     tests("CoreTypes"),
@@ -64,6 +66,8 @@ let package = Package(
     tests("Threading"),
     tests("Encoding", on: ["CoreTypes"]),
     tests("Chunking", on: ["CoreTypes"]),
+    tests("Sealing", on: ["CoreTypes", "Encoding", "Sodium"]),
+    tests("Storage", on: ["CoreTypes", "Files"]),
     tests("Trees", on: ["CoreTypes", "Encoding"]),
     .testTarget(name: "ModelTests", swiftSettings: house),
   ]

@@ -1,0 +1,177 @@
+package import CoreTypes
+import Sodium
+import Zstandard
+
+/// How hard to compress.
+///
+/// Source: Formats/object.md §4.
+package enum CompressionChoice: Equatable, Sendable {
+  /// Stored as it is.
+  case off
+  /// zstd at this level, 1...19.
+  case level(Int)
+
+  /// Three: measured as the best exchange of time for size on grouped chunks.
+  package static let standard = CompressionChoice.level(3)
+}
+
+/// Compresses and seals groups of chunks.
+///
+/// One a thread: it owns a compressor.
+package struct ObjectSealer: ~Copyable {
+  private let key: DataKey
+  private let identityKey: KeyID
+  private let level: Int
+  private var compressor: Compressor?
+
+  package init(
+    key: DataKey,
+    identityKey: KeyID,
+    compression: CompressionChoice
+  )
+    throws(SealingError)
+  {
+    self.key = key
+    self.identityKey = identityKey
+    switch compression {
+    case .off:
+      level = 0
+      compressor = nil
+    case .level(let level):
+      self.level = level
+      do {
+        compressor = try Compressor(level: level)
+      } catch {
+        throw .library("zstd: \(error)")
+      }
+    }
+  }
+
+  /// Seals `plaintext`, the chunks named by `chunkIDs` one after the other, as one object.
+  ///
+  /// The lengths must add up to the plaintext, which must not be empty or above 16 MiB.
+  package mutating func seal(
+    kind: ChunkKind,
+    chunkIDs: [ChunkID],
+    lengths: [Int],
+    plaintext: borrowing Span<UInt8>
+  ) throws(SealingError) -> SealedObject {
+    precondition(!chunkIDs.isEmpty && chunkIDs.count == lengths.count)
+    precondition(chunkIDs.count <= ObjectLimits.chunkCount)
+    precondition(plaintext.count <= ObjectLimits.plaintextByteCount)
+    precondition(lengths.reduce(0, +) == plaintext.count)
+
+    var frame: [UInt8] = []
+    frame.reserveCapacity(plaintext.count / 2 + 4 * lengths.count + 8192)
+    let tableEnd = 16 + 4 * lengths.count
+    frame.append(contentsOf: repeatElement(0, count: tableEnd))
+    var codec: UInt8 = 0
+    if level != 0, plaintext.count > 64 {
+      do {
+        try compressor?.compress(plaintext, appendingTo: &frame)
+      } catch {
+        throw .library("zstd: \(error)")
+      }
+      codec = 1
+      if frame.count - tableEnd >= plaintext.count {
+        frame.removeLast(frame.count - tableEnd)
+        codec = 0
+      }
+    }
+    if codec == 0 {
+      unsafe plaintext.withUnsafeBufferPointer { unsafe frame.append(contentsOf: $0) }
+    }
+
+    var header = ByteWriter(capacity: tableEnd)
+    header.write(kind.rawValue)
+    header.write(codec)
+    header.write(UInt16(0))
+    header.write(UInt32(lengths.count))
+    header.write(UInt32(plaintext.count))
+    header.write(UInt32(frame.count - tableEnd))
+    for length in lengths { header.write(UInt32(length)) }
+    frame.replaceSubrange(0..<tableEnd, with: header.bytes)
+    return try sealFrame(&frame, kind: kind, codec: codec, chunkIDs: chunkIDs)
+  }
+
+  /// Seals a frame that is ready but for padding: the end of `seal`, and all of salvage's work.
+  package func sealFrame(
+    _ frame: inout [UInt8],
+    kind: ChunkKind,
+    codec: UInt8,
+    chunkIDs: [ChunkID]
+  ) throws(SealingError) -> SealedObject {
+    let frameByteCount = frame.count
+    frame.append(
+      contentsOf: repeatElement(
+        0,
+        count: Padding.padmé(frameByteCount, floor: 4096) - frameByteCount
+      )
+    )
+
+    var directory = ByteWriter(capacity: 32 + 36 * chunkIDs.count)
+    directory.write(kind.rawValue)
+    directory.write(UInt8(0))
+    directory.write(UInt16(0))
+    directory.write(UInt32(chunkIDs.count))
+    directory.write(UInt32(frameByteCount))
+    directory.write(UInt32(0))
+    directory.write(contentsOf: identityKey.bytes)
+    for id in chunkIDs { directory.write(id.digest) }
+    let used = directory.bytes.count
+    directory.writeZeros(Padding.powerOfTwo(used, floor: 64) - used)
+
+    let nonce = hedgedNonce(directory: directory.bytes, codec: codec)
+    let preamble = ObjectPreamble(
+      keyID: key.id,
+      nonce: nonce,
+      commitment: key.commitment(nonce: nonce),
+      directoryByteCount: directory.bytes.count + ObjectPreamble.tagByteCount,
+      bodyByteCount: frame.count + ObjectPreamble.tagByteCount
+    )
+    let associated = preamble.bytes
+
+    var head = ObjectPreamble.headMagic + associated
+    do {
+      try AuthenticatedCipher.sealInPlace(
+        &frame,
+        from: 0,
+        key: key.subkey(DerivationTag.objectBody, nonce: nonce),
+        nonce: nonce,
+        associatedData: associated.span
+      )
+      head += PlainHash.of(frame).bytes
+      try AuthenticatedCipher.seal(
+        directory.bytes.span,
+        key: key.subkey(DerivationTag.objectDirectory, nonce: nonce),
+        nonce: nonce,
+        associatedData: associated.span,
+        appendingTo: &head
+      )
+    } catch {
+      throw .library("sodium: \(error)")
+    }
+    return SealedObject(
+      id: ObjectID(PlainHash.of(head)),
+      head: head,
+      body: frame,
+      preamble: preamble,
+      chunkIDs: chunkIDs,
+      kind: kind
+    )
+  }
+
+  private func hedgedNonce(directory: [UInt8], codec: UInt8) -> [UInt8] {
+    var message = ByteWriter(capacity: directory.count + 40)
+    message.write(contentsOf: RandomBytes.make(count: 32))
+    message.write(contentsOf: directory)
+    message.write(codec)
+    message.write(UInt32(level))
+    return Blake2b.derive(
+      key: key.secret,
+      personal: DerivationTag.objectNonce,
+      byteCount: ObjectPreamble.nonceByteCount,
+      message.bytes.span
+    )
+  }
+}

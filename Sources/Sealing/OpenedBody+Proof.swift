@@ -1,0 +1,33 @@
+package import CoreTypes
+
+extension OpenedBody {
+  /// The id of each chunk, computed from the content.
+  package func computeIDs(naming: IdentityKey) -> [ChunkID] {
+    var ids: [ChunkID] = []
+    ids.reserveCapacity(lengths.count)
+    unsafe plaintext.withUnsafeBytes { bytes in
+      var start = 0
+      for length in lengths {
+        let end = start + length
+        // Safe: the lengths add up to the plaintext, which the frame's decoder checked.
+        ids.append(
+          unsafe naming.chunkID(
+            of: UnsafeRawBufferPointer(rebasing: bytes[start..<end]),
+            kind: kind
+          )
+        )
+        start = end
+      }
+    }
+    return ids
+  }
+
+  /// Throws unless the content is exactly that of the named chunks.
+  ///
+  /// Source: Formats/chunk.md §4.
+  package func prove(_ expected: [ChunkID], naming: IdentityKey) throws(SealingError) {
+    let found = computeIDs(naming: naming)
+    guard found.count == expected.count else { throw .malformed(what: "number of chunks") }
+    for (id, other) in zip(expected, found) where id != other { throw .wrongContent(id) }
+  }
+}

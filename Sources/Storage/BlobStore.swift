@@ -1,0 +1,84 @@
+package import CoreTypes
+
+/// What came of an attempt to commit.
+package enum CommitAnswer: Equatable, Sendable {
+  /// The record is durable.
+  case done
+  /// Nothing was written: the store holds record files that the caller had not seen.
+  case newer([Digest])
+}
+
+/// One physical copy of a repository: immutable files named by hash, and one conditional commit.
+///
+/// Everything that is put is durable when the call returns. Source: Formats/store.md.
+package protocol BlobStore: AnyObject, Sendable {
+  /// The random name of this copy.
+  var id: StoreID { get }
+
+  /// Where it is, for people.
+  var location: String { get }
+
+  /// The configuration file's bytes.
+  func readConfiguration() throws(StorageError) -> [UInt8]
+
+  /// Names of all files of one kind, in no order.
+  func names(of kind: BlobKind) throws(StorageError) -> [Digest]
+
+  /// Bytes of a file.
+  func byteCount(of name: BlobName) throws(StorageError) -> Int
+
+  /// A whole file, up to its kind's limit.
+  func read(_ name: BlobName) throws(StorageError) -> [UInt8]
+
+  /// Exactly `count` bytes from `offset`.
+  func read(_ name: BlobName, from offset: Int, count: Int) throws(StorageError) -> [UInt8]
+
+  /// Writes a whole file durably; one of the same name and size that is there already is kept.
+  func put(_ bytes: [UInt8], as name: BlobName) throws(StorageError)
+
+  /// Starts a file whose name is not known yet.
+  func newBlob() throws(StorageError) -> any UnfinishedBlob
+
+  /// Removes a file. Only collection and `key remove` call this.
+  func remove(_ name: BlobName) throws(StorageError)
+
+  /// Writes a record file if the caller has seen all record files of the store.
+  func commit(
+    _ record: [UInt8],
+    as digest: Digest,
+    knowing seen: Set<Digest>
+  )
+    throws(StorageError) -> CommitAnswer
+
+  /// Unfinished files whose writer is gone.
+  func orphans() throws(StorageError) -> [any OrphanedBlob]
+
+  /// Files that do not belong in a store, by path.
+  func strangers() throws(StorageError) -> [String]
+}
+
+/// A file that is being written and has no name yet.
+///
+/// Not shared between threads.
+package protocol UnfinishedBlob: AnyObject, Sendable {
+  /// Appends bytes.
+  func append(_ bytes: [UInt8]) throws(StorageError)
+
+  /// Makes the file durable under its name; nothing may follow.
+  func publish(as name: BlobName) throws(StorageError)
+
+  /// Gives the file up; nothing of it stays.
+  func abandon()
+}
+
+/// An unfinished file that its process left behind.
+package protocol OrphanedBlob: AnyObject, Sendable {
+  /// Where it is, for people.
+  var location: String { get }
+
+  /// Its bytes, as far as they were written.
+  func read() throws(StorageError) -> [UInt8]
+
+  /// Removes it.
+  func remove() throws(StorageError)
+}

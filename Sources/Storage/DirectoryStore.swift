@@ -1,0 +1,357 @@
+package import CoreTypes
+import Files
+import Synchronization
+
+/// A store in a folder of a local file system.
+///
+/// Source: Formats/store.md.
+package final class DirectoryStore: BlobStore {
+  package let id: StoreID
+  package let location: String
+  private let root: DirectoryHandle
+  private let temporary: DirectoryHandle
+  private let openPacks = Mutex(OpenPacks())
+
+  /// Packs kept open for reading at once.
+  private static let openPackLimit = 64
+
+  /// Opens the store in the folder at `path`.
+  package init(path: String) throws(StorageError) {
+    location = path
+    do {
+      root = try DirectoryHandle.open(path: path)
+    } catch {
+      if error.isNotFound { throw .noRepository(path: path) }
+      throw .failed(name: path, error)
+    }
+    let root = root
+    id = try DirectoryStore.named("store", at: path) { () throws(FilesError) in
+      try root.openForReading(Array("store".utf8)).readAll(limit: StoreIdentityFile.byteLimit)
+    }.decodedStoreID()
+    temporary = try DirectoryStore.named("tmp", at: path) { () throws(FilesError) in
+      try root.openSubdirectory(Array("tmp".utf8))
+    }
+  }
+
+  package func readConfiguration() throws(StorageError) -> [UInt8] {
+    try DirectoryStore.named("kist", at: location) { () throws(FilesError) in
+      try root.openForReading(Array("kist".utf8)).readAll(limit: 65_536)
+    }
+  }
+
+  package func names(of kind: BlobKind) throws(StorageError) -> [Digest] {
+    var names: [Digest] = []
+    for folder in try folders(of: kind) {
+      let entries = try wrap(folder) { () throws(FilesError) in
+        try subdirectory(folder).entries()
+      }
+      for entry in entries {
+        if let digest = Digest(hexadecimal: String(decoding: entry.name, as: UTF8.self)) {
+          names.append(digest)
+        }
+      }
+    }
+    return names
+  }
+
+  package func byteCount(of name: BlobName) throws(StorageError) -> Int {
+    do {
+      return Int(try folder(of: name).status(of: name.fileName).size)
+    } catch {
+      throw error.isNotFound ? .missing(name) : .failed(name: name.description, error)
+    }
+  }
+
+  package func read(_ name: BlobName) throws(StorageError) -> [UInt8] {
+    let size = try byteCount(of: name)
+    guard size <= name.kind.byteLimit else {
+      throw .tooLarge(name.description, byteCount: size, limit: name.kind.byteLimit)
+    }
+    return try read(name, from: 0, count: size)
+  }
+
+  package func read(
+    _ name: BlobName,
+    from offset: Int,
+    count: Int
+  ) throws(StorageError)
+    -> [UInt8]
+  {
+    guard offset >= 0, count >= 0 else { throw .short(name, needed: count, found: 0) }
+    let bytes: [UInt8]
+    do {
+      bytes = try open(name).read(at: Int64(offset), upTo: count)
+    } catch {
+      throw error.isNotFound ? .missing(name) : .failed(name: name.description, error)
+    }
+    guard bytes.count == count else { throw .short(name, needed: count, found: bytes.count) }
+    return bytes
+  }
+
+  package func put(_ bytes: [UInt8], as name: BlobName) throws(StorageError) {
+    let blob = try newBlob()
+    do {
+      try blob.append(bytes)
+      try blob.publish(as: name)
+    } catch {
+      blob.abandon()
+      throw error
+    }
+  }
+
+  package func newBlob() throws(StorageError) -> any UnfinishedBlob {
+    let file = try wrap("tmp") { () throws(FilesError) in
+      try TemporaryFile(in: temporary)
+    }
+    return DirectoryBlob(file: file, store: self)
+  }
+
+  package func remove(_ name: BlobName) throws(StorageError) {
+    do {
+      let folder = try folder(of: name)
+      try folder.unlink(name.fileName)
+      try folder.sync()
+    } catch {
+      throw error.isNotFound ? .missing(name) : .failed(name: name.description, error)
+    }
+    openPacks.withLock { $0.forget(name) }
+  }
+
+  package func commit(
+    _ record: [UInt8],
+    as digest: Digest,
+    knowing seen: Set<Digest>
+  )
+    throws(StorageError) -> CommitAnswer
+  {
+    let lock = try wrap("commit.lock") { () throws(FilesError) in
+      try AdvisoryLock.acquire(
+        in: root,
+        name: Array("commit.lock".utf8),
+        waitMilliseconds: 60_000
+      )
+    }
+    guard let lock else { throw .busy(path: location) }
+    defer { lock.release() }
+    let newer = try names(of: .record).filter { !seen.contains($0) }
+    guard newer.isEmpty else { return .newer(newer) }
+    try put(record, as: BlobName(.record, digest))
+    return .done
+  }
+
+  package func orphans() throws(StorageError) -> [any OrphanedBlob] {
+    let entries = try wrap("tmp") { () throws(FilesError) in try temporary.entries() }
+    var orphans: [any OrphanedBlob] = []
+    for entry in entries {
+      do throws(FilesError) {
+        // A file that can be locked has lost its writer.
+        guard
+          let lock = try AdvisoryLock.acquire(
+            in: temporary,
+            name: entry.name,
+            waitMilliseconds: 0
+          )
+        else { continue }
+        orphans.append(
+          DirectoryOrphan(
+            folder: temporary,
+            name: entry.name,
+            lock: lock,
+            location: location + "/tmp/" + String(decoding: entry.name, as: UTF8.self)
+          )
+        )
+      } catch {
+        guard error.isNotFound else { throw .failed(name: "tmp", error) }
+      }
+    }
+    return orphans
+  }
+
+  package func strangers() throws(StorageError) -> [String] {
+    var known: Set<String> = ["kist", "store", "tmp", "commit.lock"]
+    var strangers: [String] = []
+    for kind in BlobKind.allCases {
+      known.insert(kind.folder)
+      for folder in try folders(of: kind) {
+        let entries = try wrap(folder) { () throws(FilesError) in
+          try subdirectory(folder).entries()
+        }
+        for entry in entries {
+          let name = String(decoding: entry.name, as: UTF8.self)
+          let fits =
+            Digest(hexadecimal: name)?.description == name
+            && (kind != .pack || folder.hasSuffix("/" + name.prefix(2)))
+          if !fits { strangers.append(folder + "/" + name) }
+        }
+      }
+    }
+    let top = try wrap(".") { () throws(FilesError) in try root.entries() }
+    for entry in top {
+      let name = String(decoding: entry.name, as: UTF8.self)
+      if !known.contains(name) { strangers.append(name) }
+    }
+    let shards = try wrap("packs") { () throws(FilesError) in
+      try subdirectory("packs").entries()
+    }
+    for entry in shards {
+      let name = String(decoding: entry.name, as: UTF8.self)
+      if name.utf8.count != 2 || Hexadecimal.bytes(of: name) == nil {
+        strangers.append("packs/" + name)
+      }
+    }
+    return strangers.sorted()
+  }
+
+  // MARK: Folders and open files
+
+  fileprivate func publish(_ file: TemporaryFile, as name: BlobName) throws(StorageError) {
+    do {
+      try file.publish(as: name.fileName, in: try folder(of: name), replacing: .refuse)
+    } catch {
+      guard error.isExists else { throw .failed(name: name.description, error) }
+      // The same name is the same content, unless what is there is damaged.
+      let there = try byteCount(of: name)
+      file.discard()
+      guard there == file.byteCount else { throw .conflict(name) }
+    }
+  }
+
+  private func folder(of name: BlobName) throws(FilesError) -> DirectoryHandle {
+    switch name.kind {
+    case .pack: try subdirectory("packs/" + name.digest.description.prefix(2))
+    case .slot, .keyringEntry, .manifest, .record: try subdirectory(name.kind.folder)
+    }
+  }
+
+  private func subdirectory(_ path: String) throws(FilesError) -> DirectoryHandle {
+    var handle = root
+    for part in path.split(separator: "/") {
+      handle = try handle.openSubdirectory(Array(part.utf8))
+    }
+    return handle
+  }
+
+  private func folders(of kind: BlobKind) throws(StorageError) -> [String] {
+    guard kind == .pack else { return [kind.folder] }
+    return try wrap("packs") { () throws(FilesError) in
+      try subdirectory("packs").entries().map { String(decoding: $0.name, as: UTF8.self) }
+        .filter { $0.utf8.count == 2 && Hexadecimal.bytes(of: $0) != nil }
+        .map { "packs/" + $0 }
+    }
+  }
+
+  private func open(_ name: BlobName) throws(FilesError) -> OpenFile {
+    if name.kind == .pack, let file = openPacks.withLock({ $0.file(name) }) { return file }
+    let file = try folder(of: name).openForReading(name.fileName)
+    if name.kind == .pack {
+      openPacks.withLock { $0.keep(file, name, limit: DirectoryStore.openPackLimit) }
+    }
+    return file
+  }
+
+  private func wrap<Result>(
+    _ name: String,
+    _ body: () throws(FilesError) -> Result
+  )
+    throws(StorageError) -> Result
+  {
+    do {
+      return try body()
+    } catch {
+      throw .failed(name: name, error)
+    }
+  }
+
+  /// Reads a part of a store that is being opened; what is missing says whether `init` was cut short.
+  private static func named<Result>(
+    _ name: String,
+    at path: String,
+    _ body: () throws(FilesError) -> Result
+  ) throws(StorageError) -> Result {
+    do {
+      return try body()
+    } catch {
+      guard error.isNotFound else { throw .failed(name: name, error) }
+      let begun = StoreLayout.isBegun(at: path)
+      throw begun ? .interruptedInit(path: path) : .noRepository(path: path)
+    }
+  }
+}
+
+/// A few packs that stay open, so that reading an object is one call.
+private struct OpenPacks {
+  private var files: [BlobName: OpenFile] = [:]
+  private var order: [BlobName] = []
+
+  func file(_ name: BlobName) -> OpenFile? { files[name] }
+
+  mutating func keep(_ file: OpenFile, _ name: BlobName, limit: Int) {
+    if files.updateValue(file, forKey: name) == nil { order.append(name) }
+    while order.count > limit { files[order.removeFirst()] = nil }
+  }
+
+  mutating func forget(_ name: BlobName) {
+    files[name] = nil
+    order.removeAll { $0 == name }
+  }
+}
+
+private final class DirectoryBlob: UnfinishedBlob {
+  private let file: TemporaryFile
+  private let store: DirectoryStore
+
+  init(file: TemporaryFile, store: DirectoryStore) {
+    self.file = file
+    self.store = store
+  }
+
+  func append(_ bytes: [UInt8]) throws(StorageError) {
+    do {
+      try file.append(bytes)
+    } catch {
+      throw .failed(name: "tmp", error)
+    }
+  }
+
+  func publish(as name: BlobName) throws(StorageError) {
+    try store.publish(file, as: name)
+  }
+
+  func abandon() { file.discard() }
+}
+
+private final class DirectoryOrphan: OrphanedBlob {
+  let location: String
+  private let folder: DirectoryHandle
+  private let name: [UInt8]
+  private let lock: AdvisoryLock
+
+  init(folder: DirectoryHandle, name: [UInt8], lock: AdvisoryLock, location: String) {
+    self.folder = folder
+    self.name = name
+    self.lock = lock
+    self.location = location
+  }
+
+  func read() throws(StorageError) -> [UInt8] {
+    do {
+      return try folder.openForReading(name).readAll(limit: BlobKind.pack.byteLimit)
+    } catch {
+      throw .failed(name: location, error)
+    }
+  }
+
+  func remove() throws(StorageError) {
+    do {
+      try folder.unlink(name)
+    } catch {
+      throw .failed(name: location, error)
+    }
+    lock.release()
+  }
+}
+
+extension BlobName {
+  /// The name inside its folder.
+  var fileName: [UInt8] { Array(digest.description.utf8) }
+}

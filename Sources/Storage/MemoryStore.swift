@@ -1,0 +1,96 @@
+package import CoreTypes
+import Synchronization
+
+/// A store in memory, for tests and for programs that embed the library.
+package final class MemoryStore: BlobStore {
+  package let id: StoreID
+  package let location = "memory"
+  private let configuration: [UInt8]
+  private let blobs: Mutex<[BlobName: [UInt8]]>
+
+  package init(id: StoreID, configuration: [UInt8]) {
+    self.id = id
+    self.configuration = configuration
+    blobs = Mutex([:])
+  }
+
+  package func readConfiguration() throws(StorageError) -> [UInt8] { configuration }
+
+  package func names(of kind: BlobKind) throws(StorageError) -> [Digest] {
+    blobs.withLock { $0.keys.filter { $0.kind == kind }.map(\.digest) }
+  }
+
+  package func byteCount(of name: BlobName) throws(StorageError) -> Int {
+    try read(name).count
+  }
+
+  package func read(_ name: BlobName) throws(StorageError) -> [UInt8] {
+    guard let bytes = blobs.withLock({ $0[name] }) else { throw .missing(name) }
+    return bytes
+  }
+
+  package func read(
+    _ name: BlobName,
+    from offset: Int,
+    count: Int
+  ) throws(StorageError)
+    -> [UInt8]
+  {
+    let bytes = try read(name)
+    guard offset >= 0, count >= 0, offset <= bytes.count, count <= bytes.count - offset else {
+      throw .short(name, needed: count, found: max(0, bytes.count - max(0, offset)))
+    }
+    return Array(bytes[offset..<offset + count])
+  }
+
+  package func put(_ bytes: [UInt8], as name: BlobName) throws(StorageError) {
+    let there = blobs.withLock { blobs in
+      let there = blobs[name]
+      if there == nil { blobs[name] = bytes }
+      return there
+    }
+    guard there.map({ $0.count == bytes.count }) ?? true else { throw .conflict(name) }
+  }
+
+  package func newBlob() throws(StorageError) -> any UnfinishedBlob { MemoryBlob(store: self) }
+
+  package func remove(_ name: BlobName) throws(StorageError) {
+    guard blobs.withLock({ $0.removeValue(forKey: name) }) != nil else { throw .missing(name) }
+  }
+
+  package func commit(
+    _ record: [UInt8],
+    as digest: Digest,
+    knowing seen: Set<Digest>
+  )
+    throws(StorageError) -> CommitAnswer
+  {
+    blobs.withLock { blobs in
+      let newer = blobs.keys.filter { $0.kind == .record && !seen.contains($0.digest) }
+      guard newer.isEmpty else { return .newer(newer.map(\.digest)) }
+      blobs[BlobName(.record, digest)] = record
+      return .done
+    }
+  }
+
+  package func orphans() throws(StorageError) -> [any OrphanedBlob] { [] }
+
+  package func strangers() throws(StorageError) -> [String] { [] }
+}
+
+private final class MemoryBlob: UnfinishedBlob {
+  private let store: MemoryStore
+  private let bytes = Mutex<[UInt8]>([])
+
+  init(store: MemoryStore) { self.store = store }
+
+  func append(_ more: [UInt8]) throws(StorageError) {
+    bytes.withLock { $0.append(contentsOf: more) }
+  }
+
+  func publish(as name: BlobName) throws(StorageError) {
+    try store.put(bytes.withLock { $0 }, as: name)
+  }
+
+  func abandon() {}
+}

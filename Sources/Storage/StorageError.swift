@@ -1,0 +1,28 @@
+import CoreTypes
+package import Files
+
+/// Why a store did not do what it was asked.
+package enum StorageError: Error, Equatable, Sendable {
+  /// There is no repository at this path.
+  case noRepository(path: String)
+  /// `init` stopped half-way at this path.
+  case interruptedInit(path: String)
+  /// There is a repository at this path already.
+  case alreadyThere(path: String)
+  /// The folder for a new repository is not empty.
+  case notEmpty(path: String)
+  /// The file is not in the store.
+  case missing(BlobName)
+  /// The file ended before `needed` bytes.
+  case short(BlobName, needed: Int, found: Int)
+  /// The file is larger than the format allows.
+  case tooLarge(String, byteCount: Int, limit: Int)
+  /// A file of this name but of another size is there: it is damaged.
+  case conflict(BlobName)
+  /// The `store` file is damaged.
+  case damagedStoreID
+  /// The commit lock was not had in time.
+  case busy(path: String)
+  /// The file system failed; `name` says which file of the store it was about.
+  case failed(name: String, FilesError)
+}

@@ -1,0 +1,147 @@
+package import CoreTypes
+import Files
+
+/// Makes the folders and fixed files of a new store.
+///
+/// Source: Formats/store.md.
+package enum StoreLayout {
+  /// Makes a store at `path`, which must be missing or an empty folder.
+  ///
+  /// The configuration is written last: a store without it is "interrupted".
+  package static func create(
+    at path: String,
+    id: StoreID,
+    configuration: [UInt8],
+    blobs: [(BlobName, [UInt8])]
+  ) throws(StorageError) {
+    do {
+      let root = try DirectoryHandle.makePath(path, mode: 0o700)
+      let names = try root.entries().map(\.name)
+      if names.contains(Array("kist".utf8)) { throw StorageError.alreadyThere(path: path) }
+      guard names.isEmpty || isBegun(at: path) else { throw StorageError.notEmpty(path: path) }
+      for folder in ["tmp"] + BlobKind.allCases.map(\.folder) {
+        try makeFolder(folder, in: root)
+      }
+      let packs = try root.openSubdirectory(Array("packs".utf8))
+      for shard in 0...UInt8.max {
+        try makeFolder(Hexadecimal.text(of: [shard]), in: packs)
+      }
+      try packs.sync()
+      let temporary = try root.openSubdirectory(Array("tmp".utf8))
+      try writeFixed("store", StoreIdentityFile.encode(id), in: root, temporary: temporary)
+      try writeFixed("commit.lock", [], in: root, temporary: temporary)
+      try root.sync()
+      let store = try DirectoryStore(path: path)
+      for (name, bytes) in blobs { try store.put(bytes, as: name) }
+      try writeFixed("kist", configuration, in: root, temporary: temporary)
+      try root.sync()
+    } catch let error as StorageError {
+      throw error
+    } catch let error as FilesError {
+      throw .failed(name: path, error)
+    } catch {
+      throw .noRepository(path: path)
+    }
+  }
+
+  /// Copies configuration, slots and keyring into the folder at `path`, which must be missing or
+  /// empty, under the names that they have in a store.
+  ///
+  /// Returns the number of files.
+  package static func exportKeys(
+    of store: any BlobStore,
+    to path: String
+  ) throws(StorageError)
+    -> Int
+  {
+    do {
+      let root = try DirectoryHandle.makePath(path, mode: 0o700)
+      guard try root.entries().isEmpty else { throw StorageError.notEmpty(path: path) }
+      var count = 1
+      try writeFixed("kist", try store.readConfiguration(), in: root, temporary: root)
+      for kind in [BlobKind.slot, .keyringEntry] {
+        try makeFolder(kind.folder, in: root)
+        let folder = try root.openSubdirectory(Array(kind.folder.utf8))
+        for digest in try store.names(of: kind) {
+          try writeFixed(
+            digest.description,
+            try store.read(BlobName(kind, digest)),
+            in: folder,
+            temporary: root
+          )
+          count += 1
+        }
+      }
+      try root.sync()
+      return count
+    } catch let error as StorageError {
+      throw error
+    } catch let error as FilesError {
+      throw .failed(name: path, error)
+    } catch {
+      throw .noRepository(path: path)
+    }
+  }
+
+  /// True if the folder holds what `create` makes first.
+  static func isBegun(at path: String) -> Bool {
+    do {
+      let names = try DirectoryHandle.open(path: path).entries().map(\.name)
+      let own = (["tmp", "store", "commit.lock"] + BlobKind.allCases.map(\.folder)).map {
+        Array($0.utf8)
+      }
+      return names.contains(Array("tmp".utf8)) && names.allSatisfy { own.contains($0) }
+    } catch {
+      return false
+    }
+  }
+
+  private static func makeFolder(_ name: String, in parent: DirectoryHandle) throws(FilesError) {
+    do {
+      try parent.makeDirectory(Array(name.utf8), mode: 0o700)
+    } catch {
+      guard error.isExists else { throw error }
+    }
+  }
+
+  private static func writeFixed(
+    _ name: String,
+    _ bytes: [UInt8],
+    in folder: DirectoryHandle,
+    temporary: DirectoryHandle
+  ) throws(FilesError) {
+    let file = try TemporaryFile(in: temporary)
+    try file.append(bytes)
+    try file.publish(as: Array(name.utf8), in: folder, replacing: .allow)
+  }
+}
+
+/// The file `store`.
+///
+/// Source: Formats/store.md §2.
+enum StoreIdentityFile {
+  static let byteLimit = 256
+
+  static func encode(_ id: StoreID) -> [UInt8] {
+    let start = Array("kist store 1\n\(id)\n".utf8)
+    return start + Array((check(start) + "\n").utf8)
+  }
+
+  private static func check(_ start: [UInt8]) -> String {
+    String(StoreCheck.hash(start).description.prefix(16))
+  }
+}
+
+extension [UInt8] {
+  /// The store id that a `store` file holds.
+  func decodedStoreID() throws(StorageError) -> StoreID {
+    let lines = String(decoding: self, as: UTF8.self).split(
+      separator: "\n",
+      omittingEmptySubsequences: false
+    )
+    guard lines.count == 4, let bytes = Hexadecimal.bytes(of: lines[1]), let id = StoreID(bytes),
+      StoreIdentityFile.encode(id) == self
+    else { throw .damagedStoreID }
+    return id
+  }
+}

@@ -1,0 +1,170 @@
+import CoreTypes
+import Files
+import Testing
+
+@testable import Storage
+
+@Suite("Stores in folders")
+struct DirectoryStoreTests {
+  let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  @Test func `a store can be opened again and holds what was put`() throws {
+    let name = BlobName(.pack, digest(0xAB))
+    try makeStore(in: folder).put([5, 6], as: name)
+    let store = try DirectoryStore(path: folder.path + "/store")
+    #expect(try store.read(name) == [5, 6])
+    let text = name.digest.description
+    #expect(try folder.read("store/packs/ab/" + text) == [5, 6])
+    #expect(try folder.names("store/packs").count == 256)
+    #expect(try folder.names("store/tmp") == [])
+  }
+
+  @Test func `files that do not belong are named`() throws {
+    let store = try makeStore(in: folder)
+    let text = digest(0xAB).description
+    let strange = [
+      "README", "records/\(text.uppercased())", "records/notes.txt", "packs/00/\(text)",
+      "packs/note", "slots/1234",
+    ]
+    for name in strange { try folder.write([1], to: "store/" + name) }
+    #expect(try store.strangers() == strange.sorted())
+  }
+
+  @Test func `an unfinished file is an orphan when its writer is gone, and not before`() throws {
+    let store = try makeStore(in: folder)
+    let living = try store.newBlob()
+    try living.append([1])
+    #expect(try store.orphans().isEmpty)
+    try folder.write([9, 9], to: "store/tmp/leftover")
+    let orphans = try store.orphans()
+    #expect(orphans.count == 1)
+    #expect(try orphans.first?.read() == [9, 9])
+    #expect(orphans.first?.location.hasSuffix("/tmp/leftover") == true)
+    // Who else looks meanwhile leaves it alone.
+    #expect(try DirectoryStore(path: folder.path + "/store").orphans().isEmpty)
+    try orphans.first?.remove()
+    #expect(try store.orphans().isEmpty)
+    try living.publish(as: BlobName(.record, digest(3)))
+    #expect(try store.read(BlobName(.record, digest(3))) == [1])
+  }
+
+  @Test func `files above their kind's limit are not read whole`() throws {
+    let store = try makeStore(in: folder)
+    let name = BlobName(.slot, digest(4))
+    try store.put([UInt8](repeating: 0, count: 4097), as: name)
+    #expect(throws: StorageError.tooLarge(name.description, byteCount: 4097, limit: 4096)) {
+      try store.read(name)
+    }
+  }
+
+  @Test func `many packs can be read in turn`() throws {
+    let store = try makeStore(in: folder)
+    for number in UInt64(0)..<100 {
+      try store.put([UInt8(number)], as: BlobName(.pack, digest(number)))
+    }
+    for round in 0..<3 {
+      for number in UInt64(0)..<100 {
+        let name = BlobName(.pack, digest(number))
+        #expect(try store.read(name, from: 0, count: 1) == [UInt8(number)], "\(round)")
+      }
+    }
+  }
+}
+
+@Suite("Making and recognising stores")
+struct LayoutTests {
+  let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func create(_ path: String) throws {
+    try StoreLayout.create(
+      at: path,
+      id: try storeID(1),
+      configuration: configurationBytes,
+      blobs: []
+    )
+  }
+
+  @Test func `a folder that is missing or empty holds no repository`() throws {
+    let missing = folder.path + "/missing"
+    #expect(throws: StorageError.noRepository(path: missing)) { try DirectoryStore(path: missing) }
+    #expect(throws: StorageError.noRepository(path: folder.path)) {
+      try DirectoryStore(path: folder.path)
+    }
+  }
+
+  @Test func `a store is not made twice`() throws {
+    let path = try makeStore(in: folder).location
+    #expect(throws: StorageError.alreadyThere(path: path)) { try create(path) }
+  }
+
+  @Test func `a folder with other things in it is refused, and stays as it is`() throws {
+    try folder.write([1], to: "letter")
+    #expect(throws: StorageError.notEmpty(path: folder.path)) { try create(folder.path) }
+    #expect(try folder.names("") == ["letter"])
+  }
+
+  @Test func `a foreign folder that has a tmp is not taken for a store that was begun`() throws {
+    try folder.makeFolder("tmp")
+    try folder.write([1], to: "letter")
+    #expect(throws: StorageError.notEmpty(path: folder.path)) { try create(folder.path) }
+    #expect(try folder.names("") == ["letter", "tmp"])
+    #expect(throws: StorageError.noRepository(path: folder.path)) {
+      try DirectoryStore(path: folder.path)
+    }
+  }
+
+  @Test func `a store without its store file was interrupted, and can be made again`() throws {
+    try folder.makeFolder("tmp")
+    try folder.makeFolder("slots")
+    let path = folder.path
+    #expect(throws: StorageError.interruptedInit(path: path)) { try DirectoryStore(path: path) }
+    try create(path)
+    #expect(try DirectoryStore(path: path).readConfiguration() == configurationBytes)
+  }
+
+  @Test func `a store without its configuration was interrupted, and can be made again`() throws {
+    let path = try makeStore(in: folder).location
+    try folder.remove("store/kist")
+    #expect(throws: StorageError.interruptedInit(path: path)) {
+      try DirectoryStore(path: path).readConfiguration()
+    }
+    try create(path)
+    #expect(try DirectoryStore(path: path).readConfiguration() == configurationBytes)
+  }
+
+  @Test func `every changed bit of the store file is noticed`() throws {
+    let path = try makeStore(in: folder).location
+    let sound = try folder.read("store/store")
+    for bit in 0..<sound.count * 8 {
+      var damaged = sound
+      damaged[bit / 8] ^= 1 << UInt8(bit % 8)
+      #expect(throws: StorageError.damagedStoreID, "bit \(bit)") { try damaged.decodedStoreID() }
+    }
+    for count in 0..<sound.count {
+      #expect(throws: StorageError.damagedStoreID) { try Array(sound[..<count]).decodedStoreID() }
+    }
+    #expect(throws: StorageError.damagedStoreID) { try (sound + [10]).decodedStoreID() }
+    #expect(try sound.decodedStoreID() == (try storeID(7)))
+    try folder.write(Array(sound.dropLast()), to: "store/store")
+    #expect(throws: StorageError.damagedStoreID) { try DirectoryStore(path: path) }
+    try folder.write([UInt8](repeating: 65, count: 100_000), to: "store/store")
+    #expect(throws: StorageError.self) { try DirectoryStore(path: path) }
+  }
+
+  @Test func `exported keys are what the store holds`() throws {
+    let store = try makeStore(in: folder)
+    try store.put([4], as: BlobName(.keyringEntry, digest(2)))
+    let target = folder.path + "/keys"
+    #expect(try StoreLayout.exportKeys(of: store, to: target) == 3)
+    #expect(try folder.read("keys/kist") == configurationBytes)
+    #expect(try folder.read("keys/slots/\(digest(1))") == [1, 2, 3])
+    #expect(try folder.read("keys/keyring/\(digest(2))") == [4])
+    #expect(throws: StorageError.notEmpty(path: target)) {
+      try StoreLayout.exportKeys(of: store, to: target)
+    }
+  }
+}
