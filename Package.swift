@@ -57,6 +57,10 @@ let package = Package(
     idea("Sealing", on: ["CoreTypes", "Encoding", "Sodium", "Zstandard"]),
     idea("Storage", on: ["CoreTypes", "Files", "Sodium"]),
 
+    // Floor 3: files of objects, and finding things in them.
+    idea("Packing", on: ["CoreTypes", "Sealing", "Storage"]),
+    idea("Indexing", on: ["CoreTypes", "LMDB", "Packing"]),
+
     // Tests, in the order of what they test.
     tests("CoreTypes"),
     tests("Zstandard"),
@@ -68,6 +72,8 @@ let package = Package(
     tests("Chunking", on: ["CoreTypes"]),
     tests("Sealing", on: ["CoreTypes", "Encoding", "Sodium"]),
     tests("Storage", on: ["CoreTypes", "Files"]),
+    tests("Packing", on: ["CoreTypes", "Sealing", "Sodium", "Storage"]),
+    tests("Indexing", on: ["CoreTypes", "LMDB", "Packing"]),
     tests("Trees", on: ["CoreTypes", "Encoding"]),
     .testTarget(name: "ModelTests", swiftSettings: house),
   ]

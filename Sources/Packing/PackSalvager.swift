@@ -1,0 +1,69 @@
+package import CoreTypes
+package import Sealing
+
+/// An object that was found by its stub alone, ready to be sealed anew.
+package struct SalvagedObject: Sendable {
+  package let frame: ObjectFrame
+  /// Computed from the content, with the current id key.
+  package let chunkIDs: [ChunkID]
+}
+
+/// Finds whole objects in a pack that has no heads, no trailer, or holes.
+///
+/// Source: Formats/pack.md §5.
+package final class PackSalvager {
+  private let naming: IdentityKey
+  private let opener: ObjectOpener
+
+  package init(keyring: Keyring) throws(SealingError) {
+    naming = keyring.currentIdentityKey
+    opener = try ObjectOpener(keyring: keyring)
+  }
+
+  /// Calls `body` with each object that opens, in order of place.
+  ///
+  /// Costs one pass over `bytes`.
+  package func forEachObject<Failure: Error>(
+    in bytes: [UInt8],
+    _ body: (SalvagedObject) throws(Failure) -> Void
+  ) throws(Failure) {
+    var offset = 0
+    while let stub = PackSalvager.nextStub(in: bytes, from: offset) {
+      offset = stub + 1
+      // Not a stub, or the object behind it is damaged: the search goes on behind its first byte.
+      guard let (object, end) = object(in: bytes, stub: stub) else { continue }
+      offset = end
+      try body(object)
+    }
+  }
+
+  /// The object behind a stub, and where its body ends; `nil` if it does not open.
+  private func object(in bytes: [UInt8], stub: Int) -> (SalvagedObject, end: Int)? {
+    let bodyStart = stub + ObjectPreamble.stubByteCount
+    do {
+      let preamble = try ObjectPreamble(decoding: bytes[stub + 4..<bodyStart])
+      guard preamble.bodyByteCount <= bytes.count - bodyStart else { return nil }
+      let end = bodyStart + preamble.bodyByteCount
+      let sealed = Array(bytes[bodyStart..<end])
+      let frame = try opener.openFrame(sealed, preamble: preamble)
+      let opened = try opener.openBody(sealed, preamble: preamble)
+      return (SalvagedObject(frame: frame, chunkIDs: opened.computeIDs(naming: naming)), end)
+    } catch {
+      return nil
+    }
+  }
+
+  private static func nextStub(in bytes: [UInt8], from start: Int) -> Int? {
+    let magic = ObjectPreamble.stubMagic
+    var offset = start
+    while offset + ObjectPreamble.stubByteCount <= bytes.count {
+      if bytes[offset] == magic[0], bytes[offset + 1] == magic[1], bytes[offset + 2] == magic[2],
+        bytes[offset + 3] == magic[3]
+      {
+        return offset
+      }
+      offset += 1
+    }
+    return nil
+  }
+}

@@ -1,0 +1,182 @@
+package import CoreTypes
+package import Sealing
+package import Storage
+
+/// What verifying one pack found.
+package struct PackReport: Sendable {
+  /// Objects that were read, and the bytes that were read for them.
+  package internal(set) var objectCount = 0
+  package internal(set) var byteCount = 0
+  /// Damage, in the order of the pack.
+  package internal(set) var findings: [PackingError] = []
+  /// Objects that cannot be read any more.
+  package internal(set) var lost: Set<ObjectID> = []
+}
+
+/// Reads every byte of packs and compares it with what proves it.
+///
+/// Source: Formats/pack.md §2, §6.
+///
+/// Without keys: header, stubs, bodies, heads, trailer, name. With keys: also every chunk's id.
+package final class PackVerifier {
+  private let store: any BlobStore
+  private let reader: PackReader
+  private let keyring: Keyring?
+  private let opener: ObjectOpener?
+
+  package init(store: any BlobStore, keyring: Keyring?) throws(SealingError) {
+    self.store = store
+    reader = PackReader(store: store)
+    self.keyring = keyring
+    if let keyring {
+      opener = try ObjectOpener(keyring: keyring)
+    } else {
+      opener = nil
+    }
+  }
+
+  /// Verifies one pack; memory is bounded by one object and the pack's heads.
+  package func verify(_ pack: PackID) -> PackReport {
+    var report = PackReport()
+    do {
+      let trailer = try reader.trailer(of: pack)
+      let name = BlobName(.pack, pack.digest)
+      let header = try readBytes(name, from: 0, count: PackTrailer.header.count)
+      if header != PackTrailer.header {
+        report.findings.append(.damagedTrailer(pack, reason: "its first 16 bytes are damaged"))
+      }
+      report.byteCount += trailer.byteCount + trailer.headsByteCount + header.count
+      let heads = try reader.heads(of: pack, trailer: trailer)
+      for (place, head) in zip(trailer.places, heads) {
+        verifyObject(at: place, head: head, in: pack, report: &report)
+      }
+    } catch {
+      report.findings.append(error)
+    }
+    return report
+  }
+
+  /// Verifies what a catalog needs of a pack: length, trailer, heads.
+  ///
+  /// Bodies are not read.
+  package func verifyHeads(_ pack: PackID) -> PackReport {
+    var report = PackReport()
+    do {
+      let trailer = try reader.trailer(of: pack)
+      report.byteCount += trailer.byteCount + trailer.headsByteCount
+      for (place, head) in zip(
+        trailer.places,
+        try reader.heads(of: pack, trailer: trailer)
+      ) {
+        report.objectCount += 1
+        do {
+          let sound = try head.get()
+          if let opener { _ = try openDirectory(of: sound, opener, place: place, pack: pack) }
+        } catch {
+          report.lost.insert(place.id)
+          report.findings.append(error)
+        }
+      }
+    } catch {
+      report.findings.append(error)
+    }
+    return report
+  }
+
+  private func openDirectory(
+    of head: ObjectHead,
+    _ opener: ObjectOpener,
+    place: ObjectPlace,
+    pack: PackID
+  ) throws(PackingError) -> ObjectDirectory {
+    do {
+      return try opener.directory(of: head)
+    } catch {
+      throw .sealed(place.id, pack: pack, error)
+    }
+  }
+
+  private func verifyObject(
+    at place: ObjectPlace,
+    head: Result<ObjectHead, PackingError>,
+    in pack: PackID,
+    report: inout PackReport
+  ) {
+    report.objectCount += 1
+    do throws(PackingError) {
+      var bytes = try readBytes(
+        BlobName(.pack, pack.digest),
+        from: place.stubOffset,
+        count: ObjectPreamble.stubByteCount + place.bodyByteCount
+      )
+      report.byteCount += bytes.count
+      let stub = Array(bytes[..<ObjectPreamble.stubByteCount])
+      bytes.removeFirst(ObjectPreamble.stubByteCount)
+      let sound: ObjectHead
+      switch head {
+      case .success(let head): sound = head
+      case .failure(let error):
+        report.lost.insert(place.id)
+        throw error
+      }
+      if stub != sound.preamble.stub {
+        report.findings.append(
+          .damagedObject(
+            place.id,
+            pack: pack,
+            reason: "its stub is damaged; the object is readable"
+          )
+        )
+      }
+      guard PlainHash.of(bytes) == sound.bodyHash else {
+        report.lost.insert(place.id)
+        throw PackingError.damagedObject(
+          place.id,
+          pack: pack,
+          reason: "its body does not have the hash that its head names"
+        )
+      }
+      try verifyContent(of: sound, body: bytes, place: place, pack: pack, report: &report)
+    } catch {
+      report.findings.append(error)
+    }
+  }
+
+  private func verifyContent(
+    of head: ObjectHead,
+    body: consuming [UInt8],
+    place: ObjectPlace,
+    pack: PackID,
+    report: inout PackReport
+  ) throws(PackingError) {
+    guard let keyring, let opener else { return }
+    do throws(SealingError) {
+      let directory = try opener.directory(of: head)
+      let opened = try opener.openBody(body, preamble: head.preamble)
+      guard directory.kind == opened.kind, directory.chunkIDs.count == opened.lengths.count else {
+        throw SealingError.malformed(what: "directory unlike its body")
+      }
+      guard let naming = keyring.identityKey(directory.identityKey) else {
+        throw SealingError.unknownKey(directory.identityKey)
+      }
+      try opened.prove(directory.chunkIDs, naming: naming)
+    } catch {
+      report.lost.insert(place.id)
+      throw .sealed(place.id, pack: pack, error)
+    }
+  }
+
+  private func readBytes(
+    _ name: BlobName,
+    from offset: Int,
+    count: Int
+  ) throws(PackingError)
+    -> [UInt8]
+  {
+    do {
+      return try store.read(name, from: offset, count: count)
+    } catch {
+      throw .storage(error)
+    }
+  }
+}

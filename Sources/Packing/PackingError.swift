@@ -1,0 +1,17 @@
+package import CoreTypes
+package import Sealing
+package import Storage
+
+/// Why a pack could not be written or read.
+package enum PackingError: Error, Equatable, Sendable {
+  /// The pack's trailer is damaged; `reason` says how. Its objects can be salvaged.
+  case damagedTrailer(PackID, reason: String)
+  /// The pack is not as long as its trailer says.
+  case wrongLength(PackID, expected: Int, found: Int)
+  /// Part of one object is damaged.
+  case damagedObject(ObjectID, pack: PackID, reason: String)
+  /// An object is sound but does not open.
+  case sealed(ObjectID, pack: PackID, SealingError)
+  /// The store failed.
+  case storage(StorageError)
+}
