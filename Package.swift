@@ -61,6 +61,20 @@ let package = Package(
     idea("Packing", on: ["CoreTypes", "Sealing", "Storage"]),
     idea("Indexing", on: ["CoreTypes", "LMDB", "Packing"]),
 
+    // Floor 4: the repository; the file system on both ends.
+    idea(
+      "Repositories",
+      on: [
+        "Chunking", "CoreTypes", "Encoding", "Files", "Indexing", "LMDB", "Packing", "Sealing",
+        "Sodium", "Storage", "Trees",
+      ]
+    ),
+    idea(
+      "Scanning",
+      on: ["CoreTypes", "Encoding", "Files", "Indexing", "LMDB", "Sealing", "Trees"]
+    ),
+    idea("Restoring", on: ["CoreTypes", "Files", "Sodium", "Trees"]),
+
     // Tests, in the order of what they test.
     tests("CoreTypes"),
     tests("Zstandard"),
@@ -74,6 +88,13 @@ let package = Package(
     tests("Storage", on: ["CoreTypes", "Files"]),
     tests("Packing", on: ["CoreTypes", "Sealing", "Sodium", "Storage"]),
     tests("Indexing", on: ["CoreTypes", "LMDB", "Packing"]),
+    tests(
+      "Repositories",
+      on: [
+        "Chunking", "CoreTypes", "Encoding", "Files", "Indexing", "Packing", "Sealing", "Sodium",
+        "Storage", "Trees",
+      ]
+    ),
     tests("Trees", on: ["CoreTypes", "Encoding"]),
     .testTarget(name: "ModelTests", swiftSettings: house),
   ]

@@ -1,0 +1,103 @@
+import CoreTypes
+package import Indexing
+package import Packing
+package import Sealing
+package import Sodium
+package import Storage
+import Synchronization
+
+/// A repository that was opened with a key: the store, the keys, the proven log, index and catalog.
+package final class OpenRepository: Sendable {
+  package let store: any BlobStore
+  package let configuration: Configuration
+  package let keyring: Keyring
+  package let bundle: CapabilityBundle
+  package let index: ObjectIndex
+  package let catalog: Catalog
+  package let packs: PackReader
+  /// Findings of bringing index and catalog up to date.
+  package let openFindings: [PackingError]
+  private let currentLog: Mutex<RecordLog>
+
+  init(
+    store: any BlobStore,
+    configuration: Configuration,
+    keyring: Keyring,
+    bundle: CapabilityBundle,
+    log: RecordLog,
+    index: ObjectIndex,
+    catalog: Catalog
+  ) throws(RepositoryError) {
+    self.store = store
+    self.configuration = configuration
+    self.keyring = keyring
+    self.bundle = bundle
+    self.index = index
+    self.catalog = catalog
+    packs = PackReader(store: store)
+    currentLog = Mutex(log)
+    openFindings = try IndexRefresh(
+      store: store,
+      packs: packs,
+      keyring: keyring,
+      index: index,
+      catalog: catalog
+    ).run(log: log)
+  }
+
+  /// The log as it was read last.
+  package var log: RecordLog { currentLog.withLock { $0 } }
+
+  /// Enters a pack that was just made durable.
+  package func enter(_ pack: WrittenPack) throws(RepositoryError) {
+    do {
+      try index.insert(pack.id, places: pack.objects.map(\.place))
+      try catalog.insert(
+        pack.id,
+        objects: pack.objects.map { (id: $0.place.id, chunkIDs: $0.chunkIDs) }
+      )
+    } catch {
+      throw .index(error)
+    }
+  }
+
+  /// Signs a record and commits it if `seen` is still all that the store holds.
+  ///
+  /// Returns `nil` when newer records were there; they have been read then.
+  package func commit(
+    _ clear: RecordClear,
+    content: [UInt8]?,
+    signer: SigningKey,
+    seen: RecordLog
+  ) throws(RepositoryError) -> Record? {
+    let record: Record
+    do {
+      record = try Record(
+        signing: clear,
+        content: content,
+        key: keyring.currentDataKey,
+        signer: signer
+      )
+    } catch {
+      throw .sealing(error)
+    }
+    let answer: CommitAnswer
+    do {
+      answer = try store.commit(record.bytes, as: record.id.digest, knowing: seen.files)
+    } catch {
+      throw .storage(error)
+    }
+    try reload()
+    switch answer {
+    case .done: return record
+    case .newer: return nil
+    }
+  }
+
+  /// Reads the log again, and enters what new records add.
+  package func reload() throws(RepositoryError) {
+    let log = try RecordLog(store: store, configuration: configuration)
+    currentLog.withLock { $0 = log }
+    try IndexRefresh.enterRecords(of: log, store: store, index: index)
+  }
+}

@@ -1,0 +1,216 @@
+package import CoreTypes
+import Sealing
+package import Storage
+
+/// Something wrong with the log that does not keep the rest from being read.
+package enum LogFinding: Equatable, Sendable {
+  /// The file's content does not hash to its name, or is no record.
+  case damagedFile(Digest, reason: String)
+  /// The record was not signed by its writer, or the writer was not enrolled, or was revoked.
+  case refused(RecordID, reason: String)
+  /// A record's parent is not in the store.
+  case missingParent(RecordID, parent: RecordID)
+  /// Two records of one writer have one sequence number.
+  case fork(RecordID, RecordID)
+  /// A manifest that a record names is missing or damaged.
+  case damagedManifest(Digest, record: RecordID)
+  /// The store failed.
+  case unreadable(Digest, StorageError)
+}
+
+/// All records of one store, proven, and what follows from them.
+///
+/// Source: Formats/record-log.md.
+package struct RecordLog: Sendable {
+  /// Records whose writer and signature were proven.
+  package private(set) var records: [RecordID: Record] = [:]
+  /// Names of all record files that were there, sound or not.
+  package private(set) var files: Set<Digest> = []
+  package private(set) var findings: [LogFinding] = []
+  /// Records that no other names as parent, ascending.
+  package private(set) var frontier: [RecordID] = []
+
+  /// Reads and proves every record of a store.
+  package init(store: any BlobStore, configuration: Configuration) throws(RepositoryError) {
+    let names: [Digest]
+    do {
+      names = try store.names(of: .record)
+    } catch {
+      throw .storage(error)
+    }
+    var read: [Record] = []
+    for name in names.sorted() {
+      files.insert(name)
+      do {
+        let bytes = try store.read(BlobName(.record, name))
+        guard PlainHash.of(bytes) == name else {
+          findings.append(.damagedFile(name, reason: "its content does not hash to its name"))
+          continue
+        }
+        read += try Record.all(in: bytes)
+      } catch let error as StorageError {
+        findings.append(.unreadable(name, error))
+      } catch {
+        findings.append(.damagedFile(name, reason: "\(error)"))
+      }
+    }
+    prove(read, configuration: configuration)
+    frontier = RecordLog.frontier(of: records)
+  }
+
+  /// Snapshots that were not removed, oldest first.
+  package var snapshots: [Record] {
+    let removed = removedSnapshots
+    return records.values
+      .filter { $0.clear.kind == .snapshot && !removed.contains($0.id) }
+      .sorted { ($0.clear.time, $0.id) < ($1.clear.time, $1.id) }
+  }
+
+  /// True if the record is a snapshot that counts.
+  package func isLive(_ id: RecordID) -> Bool {
+    guard let record = records[id], record.clear.kind == .snapshot else { return false }
+    return !removedSnapshots.contains(id)
+  }
+
+  /// The sequence number of the writer's next record.
+  package func nextSequence(of writer: Digest) -> UInt64 {
+    records.values.filter { $0.clear.writer == writer }
+      .map { $0.clear.sequence < UInt64.max ? $0.clear.sequence + 1 : $0.clear.sequence }
+      .max() ?? 0
+  }
+
+  /// True if `writer` may sign records.
+  package func isEnrolled(_ writer: Digest) -> Bool {
+    records.values.contains { $0.clear.kind == .enrolment && $0.clear.enrolled == writer }
+      && !records.values.contains { $0.clear.kind == .revocation && $0.clear.enrolled == writer }
+  }
+
+  /// Objects that some record condemns.
+  package var condemnedObjects: Set<ObjectID> {
+    var objects: Set<ObjectID> = []
+    for record in records.values where record.clear.kind == .condemnation {
+      objects.formUnion(record.clear.condemns)
+    }
+    return objects
+  }
+
+  /// All object ids that one record adds, those in manifests among them.
+  package static func adds(
+    of record: Record,
+    in store: any BlobStore
+  ) throws(RepositoryError)
+    -> [ObjectID]
+  {
+    var ids = record.clear.adds
+    for manifest in record.clear.addManifests {
+      let bytes: [UInt8]
+      do {
+        bytes = try store.read(BlobName(.manifest, manifest))
+      } catch {
+        throw .storage(error)
+      }
+      guard PlainHash.of(bytes) == manifest else {
+        throw .damagedSnapshot(record.id, reason: "manifest \(manifest) is damaged")
+      }
+      do {
+        ids += try Manifest.decode(bytes)
+      } catch {
+        throw .damagedSnapshot(record.id, reason: "manifest \(manifest) is malformed")
+      }
+    }
+    return ids
+  }
+
+  /// Removed by a record, and not held by one that the removal had not seen.
+  private var removedSnapshots: Set<RecordID> {
+    var removed: Set<RecordID> = []
+    let holds = records.values.filter { $0.clear.kind == .hold }
+    for removal in records.values where removal.clear.kind == .removal {
+      let seen = holds.isEmpty ? [] : ancestors(of: removal)
+      for subject in removal.clear.subjects {
+        let held = holds.contains { hold in
+          hold.clear.subjects.contains(subject) && !seen.contains(hold.id)
+        }
+        if !held { removed.insert(subject) }
+      }
+    }
+    return removed
+  }
+
+  private func ancestors(of record: Record) -> Set<RecordID> {
+    var seen: Set<RecordID> = []
+    var pending = record.clear.parents
+    while let id = pending.popLast() {
+      guard seen.insert(id).inserted, let next = records[id] else { continue }
+      pending += next.clear.parents
+    }
+    return seen
+  }
+
+  private mutating func prove(_ read: [Record], configuration: Configuration) {
+    let repository = configuration.repositoryID
+    guard let root = Digest(configuration.rootPublicKey) else { return }
+    var enrolled: Set<Digest> = [root]
+    // Records of the root come first: they say who else may write.
+    let ordered = read.filter { $0.clear.writer == root } + read.filter { $0.clear.writer != root }
+    var bySequence: [WriterSequence: RecordID] = [:]
+    for record in ordered {
+      guard record.clear.repository == repository else {
+        findings.append(.refused(record.id, reason: "it belongs to another repository"))
+        continue
+      }
+      guard enrolled.contains(record.clear.writer) else {
+        findings.append(.refused(record.id, reason: "its writer was never enrolled"))
+        continue
+      }
+      guard record.isSignatureRight else {
+        findings.append(.refused(record.id, reason: "its signature is wrong"))
+        continue
+      }
+      switch record.clear.kind {
+      case .enrolment, .revocation:
+        guard record.clear.writer == root, let writer = record.clear.enrolled else {
+          findings.append(.refused(record.id, reason: "only the root key enrols and revokes"))
+          continue
+        }
+        if record.clear.kind == .enrolment { enrolled.insert(writer) }
+      case .snapshot, .removal, .condemnation, .tags, .hold, .unknown: break
+      }
+      let place = WriterSequence(writer: record.clear.writer, sequence: record.clear.sequence)
+      if let other = bySequence[place], other != record.id {
+        findings.append(.fork(other, record.id))
+      }
+      bySequence[place] = record.id
+      records[record.id] = record
+    }
+    refuseRevoked()
+    for record in records.values {
+      for parent in record.clear.parents where records[parent] == nil {
+        findings.append(.missingParent(record.id, parent: parent))
+      }
+    }
+  }
+
+  /// What a revoked writer signed counts only if the revocation had seen it.
+  private mutating func refuseRevoked() {
+    for revocation in records.values where revocation.clear.kind == .revocation {
+      let seen = ancestors(of: revocation)
+      for record in records.values
+      where record.clear.writer == revocation.clear.enrolled && !seen.contains(record.id) {
+        findings.append(.refused(record.id, reason: "its writer was revoked"))
+        records[record.id] = nil
+      }
+    }
+  }
+
+  private static func frontier(of records: [RecordID: Record]) -> [RecordID] {
+    var named: Set<RecordID> = []
+    for record in records.values { named.formUnion(record.clear.parents) }
+    return records.keys.filter { !named.contains($0) }.sorted()
+  }
+
+  private struct WriterSequence: Hashable {
+    let writer: Digest
+    let sequence: UInt64
+  }
+}

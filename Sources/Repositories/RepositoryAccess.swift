@@ -1,0 +1,150 @@
+package import CoreTypes
+import Chunking
+import Files
+import Indexing
+package import Sealing
+import Sodium
+package import Storage
+
+/// Folders of the client, outside any store.
+package struct ClientFolders: Sendable {
+  /// Index, catalog, scan cache: may be deleted at any time.
+  package let cache: String
+  /// Writer keys and what was seen of stores.
+  package let state: String
+
+  package init(cache: String, state: String) {
+    self.cache = cache
+    self.state = state
+  }
+
+  /// Index of one store.
+  package func index(of store: StoreID) -> String { "\(cache)/stores/\(store)" }
+
+  /// Catalog of one repository.
+  package func catalog(of repository: RepositoryID) -> String {
+    "\(cache)/repositories/\(repository)/catalog"
+  }
+
+  /// Scan cache of one repository.
+  package func scanCache(of repository: RepositoryID) -> String {
+    "\(cache)/repositories/\(repository)/scan"
+  }
+}
+
+/// A repository whose secrets are open, before index and catalog are.
+package struct UnlockedRepository: Sendable {
+  package let store: any BlobStore
+  package let configuration: Configuration
+  package let bundle: CapabilityBundle
+  package let keyring: Keyring
+  /// The slot that opened.
+  package let slot: KeySlot
+
+  /// Proves the configuration, finds the slot that opens, opens the keyring.
+  package init(store: any BlobStore, secret: SlotSecret) throws(RepositoryError) {
+    self.store = store
+    do {
+      configuration = try Configuration(decoding: try store.readConfiguration())
+    } catch let error as StorageError {
+      throw .storage(error)
+    } catch let error as RepositoryError {
+      throw error
+    } catch {
+      throw .damagedConfiguration(reason: "\(error)")
+    }
+    let repository = configuration.repositoryID
+    (slot, bundle) = try UnlockedRepository.openSlot(
+      store: store,
+      secret: secret,
+      repository: repository
+    )
+    keyring = try UnlockedRepository.openKeyring(
+      store: store,
+      bundle: bundle,
+      repository: repository
+    )
+  }
+
+  /// Opens index and catalog and reads the log.
+  package func open(folders: ClientFolders) throws(RepositoryError) -> OpenRepository {
+    let log = try RecordLog(store: store, configuration: configuration)
+    do {
+      return try OpenRepository(
+        store: store,
+        configuration: configuration,
+        keyring: keyring,
+        bundle: bundle,
+        log: log,
+        index: try CacheFolder.openIndex(folders.index(of: store.id), store: store.id),
+        catalog: try CacheFolder.openCatalog(
+          folders.catalog(of: configuration.repositoryID),
+          repository: configuration.repositoryID
+        )
+      )
+    } catch let error as RepositoryError {
+      throw error
+    } catch let error as IndexingError {
+      throw .index(error)
+    } catch {
+      throw .damagedConfiguration(reason: "\(error)")
+    }
+  }
+
+  private static func openSlot(
+    store: any BlobStore,
+    secret: SlotSecret,
+    repository: RepositoryID
+  ) throws(RepositoryError) -> (KeySlot, CapabilityBundle) {
+    var refusals = 0
+    var reasons: [SealingError] = []
+    do {
+      for name in try store.names(of: .slot).sorted().prefix(SlotLimits.slotCount) {
+        let file = try store.read(BlobName(.slot, name))
+        do {
+          let slot = try KeySlot(decoding: file)
+          return (slot, try slot.open(with: secret, repository: repository))
+        } catch {
+          if error == .wrongSecret { refusals += 1 } else { reasons.append(error) }
+        }
+      }
+    } catch {
+      throw .storage(error)
+    }
+    guard refusals > 0 else { throw .noUsableSlot(reasons: reasons) }
+    throw .wrongSecret(slotCount: refusals)
+  }
+
+  private static func openKeyring(
+    store: any BlobStore,
+    bundle: CapabilityBundle,
+    repository: RepositoryID
+  ) throws(RepositoryError) -> Keyring {
+    let sealer = KeyringSealer(repository: repository, keyringKey: bundle.keyringKey)
+    var entries: [OpenedKeyringEntry] = []
+    var reasons: [SealingError] = []
+    do {
+      for name in try store.names(of: .keyringEntry).sorted() {
+        let file = try store.read(BlobName(.keyringEntry, name))
+        do {
+          entries.append(try sealer.open(file))
+        } catch {
+          reasons.append(error)
+        }
+      }
+    } catch {
+      throw .storage(error)
+    }
+    guard let keyring = Keyring(repository: repository, entries: entries) else {
+      throw .incompleteKeyring(reasons: reasons)
+    }
+    return keyring
+  }
+}
+
+/// Limits of slots.
+///
+/// Source: Formats/README.md §3.
+package enum SlotLimits {
+  package static let slotCount = 16
+}

@@ -1,0 +1,47 @@
+package import CoreTypes
+package import Files
+package import Indexing
+import LMDB
+package import Packing
+package import Sealing
+package import Storage
+package import Trees
+
+/// Why a repository could not be made, opened, read or written.
+package enum RepositoryError: Error, Sendable {
+  /// The configuration file is damaged or forged.
+  case damagedConfiguration(reason: String)
+  /// The repository is of a newer format, or uses features that this program lacks.
+  case unsupported(version: UInt64, features: [String])
+  /// No slot opens with the secret that was given; `slotCount` were tried.
+  case wrongSecret(slotCount: Int)
+  /// No slot could be tried, for these reasons.
+  case noUsableSlot(reasons: [SealingError])
+  /// The keyring has no data key or no id key that opens.
+  case incompleteKeyring(reasons: [SealingError])
+  /// There is no snapshot of this name.
+  case unknownSnapshot(String)
+  /// More than one snapshot has this name.
+  case ambiguousSnapshot(String, candidates: [RecordID])
+  /// A chunk is in no object that this store has.
+  case missingChunk(ChunkID)
+  /// Every object of this store that holds the chunk is damaged.
+  case damagedChunk(ChunkID, PackingError)
+  /// A tree node or a snapshot is not well-formed.
+  case malformedTree(ChunkID, TreeError)
+  /// The snapshot's record does not open or is malformed.
+  case damagedSnapshot(RecordID, reason: String)
+  /// The snapshot to be committed is one that no reader would accept.
+  case illegalSnapshot(TreeError)
+  /// The store lacks records that this client has seen there.
+  case rollback(missing: [RecordID])
+  /// Other writers changed the repository, and what this session relied on is gone.
+  case overtaken(missing: [ObjectID])
+  /// The last slot cannot be removed, or the slot is not there.
+  case slotRefused(String)
+  case storage(StorageError)
+  case packing(PackingError)
+  case sealing(SealingError)
+  case index(IndexingError)
+  case files(FilesError)
+}

@@ -1,0 +1,104 @@
+import Sealing
+import Storage
+package import CoreTypes
+import Encoding
+package import Files
+package import Sodium
+
+/// Gives this client a key with which the repository lets it sign.
+///
+/// Source: Formats/record-log.md §3.
+package struct WriterEnrolment {
+  private let repository: OpenRepository
+  private let memory: ClientMemory
+
+  package init(repository: OpenRepository, memory: ClientMemory) {
+    self.repository = repository
+    self.memory = memory
+  }
+
+  /// The client's key: the one that it remembers if it is enrolled, else a new one that is enrolled now.
+  package func signer(
+    label: String,
+    host: String,
+    time: PointInTime
+  ) throws(RepositoryError)
+    -> SigningKey
+  {
+    do {
+      if let known = try memory.writerKey(), let writer = Digest(known.publicKey),
+        repository.log.isEnrolled(writer)
+      {
+        return known
+      }
+      let seed = SecretBytes(random: 32)
+      let key = SigningKey(seed: seed)
+      // Kept before it is enrolled: a key that is enrolled and lost would stay in the log for nothing.
+      try memory.keep(writerSeed: seed)
+      try enrol(key, label: label, host: host, time: time)
+      return key
+    } catch let error as FilesError {
+      throw .files(error)
+    } catch let error as RepositoryError {
+      throw error
+    } catch {
+      throw .damagedConfiguration(reason: "\(error)")
+    }
+  }
+
+  /// Throws if the store lacks records that this client has seen in it.
+  package func refuseRollback() throws(RepositoryError) {
+    do {
+      let records = repository.log.records
+      let missing = try memory.frontier(of: repository.store.id).filter { records[$0] == nil }
+      guard missing.isEmpty else { throw RepositoryError.rollback(missing: missing) }
+    } catch let error as FilesError {
+      throw .files(error)
+    } catch let error as RepositoryError {
+      throw error
+    } catch {
+      throw .damagedConfiguration(reason: "\(error)")
+    }
+  }
+
+  /// Remembers what the store holds now.
+  package func remember() throws(FilesError) {
+    try memory.remember(repository.log.frontier, of: repository.store.id)
+  }
+
+  private func enrol(
+    _ key: SigningKey,
+    label: String,
+    host: String,
+    time: PointInTime
+  )
+    throws(RepositoryError)
+  {
+    let root = SigningKey(seed: repository.bundle.rootSeed)
+    guard let rootWriter = Digest(root.publicKey), let writer = Digest(key.publicKey) else {
+      throw .damagedConfiguration(reason: "root key")
+    }
+    var content = CBORWriter()
+    content.mapHeader(2)
+    content.unsigned(1)
+    content.text(label)
+    content.unsigned(2)
+    content.text(host)
+    for _ in 0..<1000 {
+      let log = repository.log
+      var clear = RecordClear(
+        repository: repository.configuration.repositoryID,
+        writer: rootWriter,
+        sequence: log.nextSequence(of: rootWriter),
+        parents: log.frontier,
+        kind: .enrolment,
+        time: time
+      )
+      clear.enrolled = writer
+      if try repository.commit(clear, content: content.bytes, signer: root, seen: log) != nil {
+        return
+      }
+    }
+    throw .storage(.busy(path: repository.store.location))
+  }
+}

@@ -1,0 +1,360 @@
+package import CoreTypes
+package import Indexing
+import LMDB
+import Sealing
+import Synchronization
+
+/// Key of a folder in the scan cache: a hash over the root's path and the names below it.
+package struct FolderKey: Hashable, Sendable {
+  package let bytes: [UInt8]
+
+  /// The key of a root: its path, and the file system on which it lies.
+  package init(root: [UInt8], fileSystem: UInt64) {
+    bytes = FolderKey.hash(fileSystem.bigEndianBytes + root)
+  }
+
+  /// The key of a folder in the folder with this key.
+  package func child(_ name: [UInt8]) -> FolderKey { FolderKey(FolderKey.hash(bytes + name)) }
+
+  /// The key of the same folder as it is on another file system: what is mounted there.
+  package func mounted(_ fileSystem: UInt64) -> FolderKey {
+    FolderKey(FolderKey.hash(bytes + [UInt8(ascii: "/")] + fileSystem.bigEndianBytes))
+  }
+
+  private init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+  private static func hash(_ bytes: [UInt8]) -> [UInt8] {
+    Array(PlainHash.of(bytes).bytes[..<16])
+  }
+}
+
+/// By what a file is recognised as unchanged.
+package struct FileIdentity: Equatable, Sendable {
+  package let inode: UInt64
+  package let size: UInt64
+  package let modified: PointInTime
+  package let changed: PointInTime
+
+  package init(inode: UInt64, size: UInt64, modified: PointInTime, changed: PointInTime) {
+    self.inode = inode
+    self.size = size
+    self.modified = modified
+    self.changed = changed
+  }
+
+  /// True if the file had been left alone for two seconds when its reading began: a later change shows in its times.
+  ///
+  /// Times in the future never count as settled.
+  package func isSettled(before start: PointInTime) -> Bool {
+    let limit = PointInTime(seconds: start.seconds - 2, nanoseconds: start.nanoseconds)
+    return modified < limit && changed < limit
+  }
+}
+
+/// One row: a name, what it was, and its encoded entry.
+package struct CachedEntry: Equatable, Sendable {
+  package let name: [UInt8]
+  package let identity: FileIdentity
+  /// Formats/tree.md §1.
+  package let encoded: [UInt8]
+
+  package init(name: [UInt8], identity: FileIdentity, encoded: [UInt8]) {
+    self.name = name
+    self.identity = identity
+    self.encoded = encoded
+  }
+}
+
+/// What the machine that is backed up remembers of its files.
+///
+/// Source: Docs/decisions/0005-scan-cache-rows.md.
+///
+/// Tables: `folders` (folder key and page number → session and rows), `sessions` (session → store id and record id), `meta`.
+package final class ScanCache: Sendable {
+  private let environment: Environment
+  private let folders: Database
+  private let sessions: Database
+  private let meta: Database
+  package let path: String
+  private let waiting = Mutex(Waiting())
+
+  private struct Waiting {
+    var folders: [(key: FolderKey, pages: [[UInt8]])] = []
+    var byteCount = 0
+  }
+
+  private static let schema: [UInt8] = [1]
+  private static let schemaKey = Array("schema".utf8)
+  private static let rowsOfPage = 256
+  /// Encoded rows that wait for a transaction: 2 MiB.
+  private static let waitingByteLimit = 2 << 20
+
+  package init(path: String, repository: RepositoryID) throws(IndexingError) {
+    self.path = path
+    do {
+      environment = try Environment(
+        directory: path,
+        mapByteCount: IndexLimits.mapByteCount,
+        databases: 4,
+        durability: .relaxed
+      )
+      let handles = try environment.databases(["folders", "sessions", "meta"])
+      folders = handles[0]
+      sessions = handles[1]
+      meta = handles[2]
+      let identity = ScanCache.schema + repository.digest.bytes
+      try environment.write { transaction in
+        if try transaction.get(ScanCache.schemaKey, in: handles[2]) != identity {
+          for table in handles { try transaction.clear(table) }
+          try transaction.put(identity, for: ScanCache.schemaKey, in: handles[2])
+        }
+      }
+    } catch {
+      throw .database(path: path, LMDBError(error))
+    }
+  }
+
+  /// A new number for the rows of one backup.
+  package func beginSession() throws(IndexingError) -> UInt64 {
+    var number: UInt64 = 0
+    try write { transaction in
+      let key = Array("next session".utf8)
+      number = try transaction.get(key, in: self.meta)?.bigEndianNumber ?? 1
+      try transaction.put((number + 1).bigEndianBytes, for: key, in: self.meta)
+    }
+    return number
+  }
+
+  /// Binds a session to its snapshot, once the record is durable.
+  package func bind(
+    _ session: UInt64,
+    to record: RecordID,
+    in store: StoreID
+  )
+    throws(IndexingError)
+  {
+    try flush()
+    try write {
+      try $0.put(
+        store.bytes + record.digest.bytes,
+        for: session.bigEndianBytes,
+        in: self.sessions
+      )
+    }
+  }
+
+  /// Sessions whose snapshot in `store` passes `isLive`: their rows need no further proof.
+  package func liveSessions(
+    in store: StoreID,
+    isLive: (RecordID) -> Bool
+  ) throws(IndexingError)
+    -> Set<UInt64>
+  {
+    var live: Set<UInt64> = []
+    try read { transaction in
+      unsafe try transaction.forEach(in: self.sessions) { key, value in
+        let bytes = unsafe Array(value)
+        if bytes.count == 48, StoreID(bytes[..<16]) == store, let record = RecordID(bytes[16...]),
+          isLive(record)
+        {
+          live.insert(unsafe Array(key).bigEndianNumber)
+        }
+        return true
+      }
+    }
+    return live
+  }
+
+  /// One page of a folder's rows, in name order; `nil` behind the last.
+  package func page(
+    _ number: Int,
+    of folder: FolderKey
+  ) throws(IndexingError)
+    -> (session: UInt64, rows: [CachedEntry])?
+  {
+    var page: [UInt8]?
+    try read { page = try $0.get(ScanCache.key(folder, number), in: self.folders) }
+    guard let page else { return nil }
+    do {
+      return try ScanCache.decode(page)
+    } catch {
+      throw .malformedRow(path: path)
+    }
+  }
+
+  /// Replaces the rows of a folder; they are written together with others.
+  package func replace(
+    _ folder: FolderKey,
+    session: UInt64,
+    rows: [CachedEntry]
+  )
+    throws(IndexingError)
+  {
+    var pages: [[UInt8]] = []
+    var start = 0
+    while start < rows.count {
+      let end = min(start + ScanCache.rowsOfPage, rows.count)
+      pages.append(ScanCache.encode(session: session, rows: rows[start..<end]))
+      start = end
+    }
+    let byteCount = pages.reduce(64) { $0 + $1.count }
+    let isFull = waiting.withLock { waiting in
+      waiting.folders.append((key: folder, pages: pages))
+      waiting.byteCount += byteCount
+      return waiting.byteCount >= ScanCache.waitingByteLimit
+    }
+    if isFull { try flush() }
+  }
+
+  /// Writes what waits.
+  package func flush() throws(IndexingError) {
+    let ready = waiting.withLock { waiting in
+      defer { waiting = Waiting() }
+      return waiting.folders
+    }
+    guard !ready.isEmpty else { return }
+    try write { transaction in
+      for (folder, pages) in ready {
+        for (number, page) in pages.enumerated() {
+          try transaction.put(page, for: ScanCache.key(folder, number), in: self.folders)
+        }
+        var stale = pages.count
+        while try transaction.delete(ScanCache.key(folder, stale), in: self.folders) { stale += 1 }
+      }
+    }
+  }
+
+  private static func key(_ folder: FolderKey, _ page: Int) -> [UInt8] {
+    folder.bytes + UInt64(page).bigEndianBytes
+  }
+
+  private static func encode(session: UInt64, rows: ArraySlice<CachedEntry>) -> [UInt8] {
+    var writer = ByteWriter(capacity: rows.count * 200)
+    writer.write(session)
+    writer.write(UInt32(rows.count))
+    for row in rows {
+      writer.write(UInt16(row.name.count))
+      writer.write(contentsOf: row.name)
+      writer.write(row.identity.inode)
+      writer.write(row.identity.size)
+      for time in [row.identity.modified, row.identity.changed] {
+        writer.write(UInt64(bitPattern: time.seconds))
+        writer.write(time.nanoseconds)
+      }
+      writer.write(UInt32(row.encoded.count))
+      writer.write(contentsOf: row.encoded)
+    }
+    return writer.bytes
+  }
+
+  private static func decode(
+    _ page: [UInt8]
+  ) throws(TruncatedInput) -> (
+    session: UInt64, rows: [CachedEntry]
+  ) {
+    var reader = ByteReader(page)
+    let session = try reader.readUInt64()
+    let count = Int(try reader.readUInt32())
+    var rows: [CachedEntry] = []
+    rows.reserveCapacity(min(count, rowsOfPage))
+    for _ in 0..<count {
+      let name = Array(try reader.read(Int(try reader.readUInt16())))
+      let inode = try reader.readUInt64()
+      let size = try reader.readUInt64()
+      let modified = PointInTime(
+        seconds: Int64(bitPattern: try reader.readUInt64()),
+        nanoseconds: try reader.readUInt32()
+      )
+      let changed = PointInTime(
+        seconds: Int64(bitPattern: try reader.readUInt64()),
+        nanoseconds: try reader.readUInt32()
+      )
+      let encoded = Array(try reader.read(Int(try reader.readUInt32())))
+      rows.append(
+        CachedEntry(
+          name: name,
+          identity: FileIdentity(inode: inode, size: size, modified: modified, changed: changed),
+          encoded: encoded
+        )
+      )
+    }
+    return (session, rows)
+  }
+
+  private func read(_ body: (borrowing ReadTransaction) throws -> Void) throws(IndexingError) {
+    do {
+      try environment.read(body)
+    } catch {
+      throw .database(path: path, LMDBError(error))
+    }
+  }
+
+  private func write(
+    _ body: (borrowing WriteTransaction) throws -> Void
+  )
+    throws(IndexingError)
+  {
+    do {
+      try environment.write(body)
+    } catch {
+      throw .database(path: path, LMDBError(error))
+    }
+  }
+}
+
+/// Walks a folder's rows beside its names: both are in name order.
+package struct CachedFolderCursor {
+  private let cache: ScanCache
+  private let folder: FolderKey
+  private var pageNumber = 0
+  private var session: UInt64 = 0
+  private var rows: [CachedEntry] = []
+  private var position = 0
+  private var isAtEnd = false
+
+  package init(cache: ScanCache, folder: FolderKey) {
+    self.cache = cache
+    self.folder = folder
+  }
+
+  /// True while no row was passed over: the folder has all the names that the cache knows.
+  package private(set) var hasSkipped = false
+
+  /// The row of `name`, and the session that wrote it.
+  ///
+  /// Names must be asked for in ascending order.
+  package mutating func row(
+    for name: [UInt8]
+  ) throws(IndexingError) -> (
+    session: UInt64, entry: CachedEntry
+  )? {
+    while !isAtEnd {
+      if position == rows.count {
+        guard let page = try cache.page(pageNumber, of: folder) else {
+          isAtEnd = true
+          return nil
+        }
+        pageNumber += 1
+        (session, rows) = page
+        position = 0
+        continue
+      }
+      let row = rows[position]
+      if row.name == name {
+        position += 1
+        return (session, row)
+      }
+      guard row.name.lexicographicallyPrecedes(name) else { return nil }
+      hasSkipped = true
+      position += 1
+    }
+    return nil
+  }
+
+  /// True if rows are left behind the names that were asked for.
+  package mutating func hasRest() throws(IndexingError) -> Bool {
+    guard !isAtEnd else { return false }
+    if position < rows.count { return true }
+    return try cache.page(pageNumber, of: folder) != nil
+  }
+}

@@ -1,0 +1,193 @@
+import CoreTypes
+import Sealing
+import Sodium
+import Storage
+import Testing
+
+@testable import Repositories
+
+/// A log that is built record by record.
+private struct LogBuilder {
+  let root = Root()
+  let store: MemoryStore
+  let keyring: Keyring
+
+  init() throws {
+    keyring = try makeDataKey()
+    guard let id = StoreID([UInt8](repeating: 1, count: 16)) else {
+      throw StorageError.damagedStoreID
+    }
+    store = MemoryStore(id: id, configuration: [])
+  }
+
+  func log() throws -> RecordLog {
+    try RecordLog(store: store, configuration: root.configuration)
+  }
+
+  /// Signs and stores a record.
+  func add(
+    _ kind: RecordKind,
+    by signer: SigningKey,
+    sequence: UInt64,
+    after parents: [RecordID] = [],
+    _ change: (inout RecordClear) -> Void = { _ in }
+  ) throws -> RecordID {
+    var clear = RecordClear(
+      repository: root.configuration.repositoryID,
+      writer: try writer(signer),
+      sequence: sequence,
+      parents: parents.sorted(),
+      kind: kind,
+      time: someTime
+    )
+    change(&clear)
+    let record = try Record(
+      signing: clear,
+      content: nil,
+      key: keyring.currentDataKey,
+      signer: signer
+    )
+    try store.put(record.bytes, as: BlobName(.record, record.id.digest))
+    return record.id
+  }
+
+  /// Enrols a new writer by a record of the root.
+  func enrol(sequence: UInt64) throws -> (key: SigningKey, record: RecordID) {
+    let key = SigningKey(seed: SecretBytes(random: 32))
+    let name = try writer(key)
+    let id = try add(.enrolment, by: root.key, sequence: sequence) { $0.enrolled = name }
+    return (key, id)
+  }
+}
+
+@Suite("Record log")
+struct RecordLogTests {
+  private let builder: LogBuilder
+
+  init() throws { builder = try LogBuilder() }
+
+  @Test func `an empty log has no records and no findings`() throws {
+    let log = try builder.log()
+    #expect(log.records.isEmpty && log.frontier.isEmpty && log.findings.isEmpty)
+    #expect(log.nextSequence(of: digest(1)) == 0)
+  }
+
+  @Test func `an enrolled writer counts, and the frontier is what nothing follows`() throws {
+    let (key, enrolment) = try builder.enrol(sequence: 0)
+    let snapshot = try builder.add(.snapshot, by: key, sequence: 0, after: [enrolment])
+    let log = try builder.log()
+    #expect(log.findings == [])
+    #expect(log.frontier == [snapshot])
+    #expect(log.snapshots.map(\.id) == [snapshot])
+    #expect(log.isEnrolled(try writer(key)))
+    #expect(log.nextSequence(of: try writer(key)) == 1)
+  }
+
+  @Test func `a writer that was never enrolled is refused`() throws {
+    let stranger = SigningKey(seed: SecretBytes(random: 32))
+    let id = try builder.add(.snapshot, by: stranger, sequence: 0)
+    let log = try builder.log()
+    #expect(log.findings == [.refused(id, reason: "its writer was never enrolled")])
+    #expect(log.records.isEmpty)
+    #expect(log.files == [id.digest])
+  }
+
+  @Test func `only the root key enrols`() throws {
+    let (key, _) = try builder.enrol(sequence: 0)
+    let friend = try writer(SigningKey(seed: SecretBytes(random: 32)))
+    let id = try builder.add(.enrolment, by: key, sequence: 0) { $0.enrolled = friend }
+    let log = try builder.log()
+    #expect(log.findings == [.refused(id, reason: "only the root key enrols and revokes")])
+    #expect(!log.isEnrolled(friend))
+  }
+
+  @Test func `a record of another repository is refused`() throws {
+    let id = try builder.add(.snapshot, by: builder.root.key, sequence: 0) {
+      $0.repository = RepositoryID(digest(99))
+    }
+    #expect(
+      try builder.log().findings == [
+        .refused(id, reason: "it belongs to another repository")
+      ]
+    )
+  }
+
+  @Test func `a fork is named, and both sides stay`() throws {
+    let (key, _) = try builder.enrol(sequence: 0)
+    let one = try builder.add(.snapshot, by: key, sequence: 4)
+    let two = try builder.add(.snapshot, by: key, sequence: 4) { $0.adds = [ObjectID(digest(1))] }
+    let log = try builder.log()
+    #expect(log.findings == [.fork(min(one, two), max(one, two))])
+    #expect(Set(log.snapshots.map(\.id)) == [one, two])
+  }
+
+  @Test func `a missing parent is named`() throws {
+    let missing = RecordID(digest(77))
+    let id = try builder.add(.hold, by: builder.root.key, sequence: 0, after: [missing])
+    #expect(try builder.log().findings == [.missingParent(id, parent: missing)])
+  }
+
+  @Test func `a damaged record file is named and the others are read`() throws {
+    let (_, enrolment) = try builder.enrol(sequence: 0)
+    try builder.store.put([1, 2, 3], as: BlobName(.record, digest(5)))
+    let garbage: [UInt8] = [1, 2, 3]
+    try builder.store.put(garbage, as: BlobName(.record, PlainHash.of(garbage)))
+    let log = try builder.log()
+    #expect(log.findings.count == 2)
+    #expect(
+      log.findings.contains(
+        .damagedFile(digest(5), reason: "its content does not hash to its name")
+      )
+    )
+    #expect(Set(log.records.keys) == [enrolment])
+    #expect(log.files.count == 3)
+  }
+
+  @Test func `a removed snapshot is gone`() throws {
+    let root = builder.root.key
+    let one = try builder.add(.snapshot, by: root, sequence: 0)
+    let two = try builder.add(.snapshot, by: root, sequence: 1, after: [one])
+    _ = try builder.add(.removal, by: root, sequence: 2, after: [two]) { $0.subjects = [one] }
+    let log = try builder.log()
+    #expect(log.snapshots.map(\.id) == [two])
+    #expect(!log.isLive(one))
+    #expect(log.isLive(two))
+    #expect(log.records[one] != nil)
+  }
+
+  @Test func `a hold that the removal had not seen keeps its snapshot`() throws {
+    let root = builder.root.key
+    let one = try builder.add(.snapshot, by: root, sequence: 0)
+    _ = try builder.add(.removal, by: root, sequence: 1, after: [one]) { $0.subjects = [one] }
+    _ = try builder.add(.hold, by: root, sequence: 2, after: [one]) { $0.subjects = [one] }
+    #expect(try builder.log().isLive(one))
+  }
+
+  @Test func `a hold that the removal had seen does not keep it`() throws {
+    let root = builder.root.key
+    let one = try builder.add(.snapshot, by: root, sequence: 0)
+    let hold = try builder.add(.hold, by: root, sequence: 1, after: [one]) { $0.subjects = [one] }
+    _ = try builder.add(.removal, by: root, sequence: 2, after: [hold]) { $0.subjects = [one] }
+    #expect(try !builder.log().isLive(one))
+  }
+
+  @Test func `a revoked writer keeps only what the revocation had seen`() throws {
+    let (key, enrolment) = try builder.enrol(sequence: 0)
+    let name = try writer(key)
+    let seen = try builder.add(.snapshot, by: key, sequence: 0, after: [enrolment])
+    _ = try builder.add(.revocation, by: builder.root.key, sequence: 1, after: [seen]) {
+      $0.enrolled = name
+    }
+    let late = try builder.add(.snapshot, by: key, sequence: 1, after: [seen])
+    let log = try builder.log()
+    #expect(log.snapshots.map(\.id) == [seen])
+    #expect(log.findings == [.refused(late, reason: "its writer was revoked")])
+    #expect(!log.isEnrolled(name))
+  }
+
+  @Test func `a sequence at its end does not trap`() throws {
+    _ = try builder.add(.hold, by: builder.root.key, sequence: .max)
+    let log = try builder.log()
+    #expect(log.nextSequence(of: try writer(builder.root.key)) == .max)
+  }
+}
