@@ -75,6 +75,15 @@ let package = Package(
     ),
     idea("Restoring", on: ["CoreTypes", "Files", "Sodium", "Trees"]),
 
+    // Floor 5: the pipelines.
+    idea(
+      "Backups",
+      on: [
+        "Chunking", "CoreTypes", "Files", "Indexing", "LMDB", "Packing", "Repositories",
+        "Restoring", "Scanning", "Sealing", "Sodium", "Storage", "Threading", "Trees",
+      ]
+    ),
+
     // Tests, in the order of what they test.
     tests("CoreTypes"),
     tests("Zstandard"),
@@ -96,6 +105,13 @@ let package = Package(
       ]
     ),
     tests("Trees", on: ["CoreTypes", "Encoding"]),
+    tests(
+      "Backups",
+      on: [
+        "Chunking", "CoreTypes", "Files", "Packing", "Repositories", "Scanning", "Sealing",
+        "Sodium", "Storage",
+      ]
+    ),
     .testTarget(name: "ModelTests", swiftSettings: house),
   ]
 )

@@ -1,0 +1,86 @@
+import Chunking
+import CoreTypes
+import Repositories
+import Scanning
+import Synchronization
+import Threading
+
+/// What all threads of one backup share.
+final class BackupContext: Sendable {
+  let repository: OpenRepository
+  let session: WriteSession
+  let cache: ScanCache
+  /// Number of this backup in the scan cache.
+  let cacheSession: UInt64
+  /// Sessions whose rows need no further proof; empty when the store has known damage.
+  let liveSessions: Set<UInt64>
+  let chunker: Chunker
+  let progress: BackupProgress
+  let failure: FirstFailure<BackupError>
+  let links = HardLinkTable()
+  let owners = OwnerNames()
+  /// Wall clock at the start.
+  let started: PointInTime
+  private let queue: BoundedQueue<FileWork>
+  private let storedLinkNodes = Mutex<[ChunkID]>([])
+  /// Work that is queued or running, and one for the walker.
+  private let outstanding = Atomic<Int>(1)
+
+  init(
+    repository: OpenRepository,
+    session: WriteSession,
+    cache: ScanCache,
+    cacheSession: UInt64,
+    liveSessions: Set<UInt64>,
+    chunker: Chunker,
+    progress: BackupProgress,
+    failure: FirstFailure<BackupError>,
+    started: PointInTime
+  ) {
+    self.repository = repository
+    self.session = session
+    self.cache = cache
+    self.cacheSession = cacheSession
+    self.liveSessions = liveSessions
+    self.chunker = chunker
+    self.progress = progress
+    self.failure = failure
+    self.started = started
+    queue = BoundedQueue(capacity: ReadingSizes.queuedWork)
+  }
+
+  /// Nodes that hold the table of hard links.
+  var linkNodes: [ChunkID] { storedLinkNodes.withLock { $0 } }
+
+  func setLinkNodes(_ nodes: [ChunkID]) { storedLinkNodes.withLock { $0 = nodes } }
+
+  /// Queues a batch; waits while too many are queued.
+  func push(_ batch: [FileTask]) {
+    outstanding.wrappingAdd(1, ordering: .acquiringAndReleasing)
+    _ = queue.push(.batch(batch))
+  }
+
+  /// Queues the next block of a large file before everything else; never waits.
+  func push(_ file: LargeFile) {
+    outstanding.wrappingAdd(1, ordering: .acquiringAndReleasing)
+    _ = queue.pushFront(.block(file))
+  }
+
+  /// The next piece of work; `nil` when there will be none.
+  func next() -> FileWork? { queue.pop() }
+
+  /// Says that a piece of work, or the walk, is done.
+  ///
+  /// The last one ends the work.
+  func finished() {
+    if outstanding.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 {
+      queue.close()
+    }
+  }
+
+  /// Ends the work early.
+  func fail(_ error: BackupError) {
+    failure.record(error)
+    queue.close()
+  }
+}

@@ -1,0 +1,45 @@
+package import Files
+import Indexing
+package import Packing
+package import Repositories
+package import Sealing
+package import Trees
+
+/// Why a backup, a restore or a check ended without its result.
+package enum BackupError: Error, Sendable {
+  case repository(RepositoryError)
+  case packing(PackingError)
+  case sealing(SealingError)
+  /// A root of the backup cannot be read.
+  case root(path: [UInt8], FilesError)
+  /// The restore target, or something in it, refused.
+  case target(path: [UInt8], FilesError)
+  /// The target is there and is no folder.
+  case targetNotAFolder(path: [UInt8])
+  /// A tree node of the snapshot is damaged or missing.
+  case tree(TreeError)
+  /// A path inside a snapshot does not exist.
+  case noSuchPath([UInt8])
+  /// Something that has no case of its own.
+  case unexpected(String)
+  /// A signal asked to stop.
+  case interrupted
+  /// A thread could not be started.
+  case threads(errno: Int32)
+}
+
+extension BackupError {
+  /// The failure that any error is.
+  init(_ error: any Error) {
+    switch error {
+    case let error as BackupError: self = error
+    case let error as RepositoryError: self = .repository(error)
+    case let error as IndexingError: self = .repository(.index(error))
+    case let error as FilesError: self = .repository(.files(error))
+    case let error as PackingError: self = .packing(error)
+    case let error as SealingError: self = .sealing(error)
+    case let error as TreeError: self = .tree(error)
+    default: self = .unexpected("\(error)")
+    }
+  }
+}

@@ -1,0 +1,242 @@
+import Storage
+import Chunking
+import CoreTypes
+import Files
+import Indexing
+package import Repositories
+package import Scanning
+import Sealing
+package import Sodium
+import Threading
+import Trees
+
+/// Runs one backup: a walker, workers, two packers; then the commit.
+///
+/// Source: Docs/ARCHITECTURE.md.
+package struct BackupPipeline: Sendable {
+  private let repository: OpenRepository
+  private let signer: SigningKey
+  private let cache: ScanCache
+  private let plan: BackupPlan
+  private let progress: BackupProgress
+  private let interruption: @Sendable () -> Bool
+
+  /// `interruption` is asked now and then, from any thread; true stops the run cleanly.
+  package init(
+    repository: OpenRepository,
+    signer: SigningKey,
+    cache: ScanCache,
+    plan: BackupPlan,
+    progress: BackupProgress,
+    interruption: @escaping @Sendable () -> Bool
+  ) {
+    self.repository = repository
+    self.signer = signer
+    self.cache = cache
+    self.plan = plan
+    self.progress = progress
+    self.interruption = interruption
+  }
+
+  /// Backs up, and returns when the snapshot is durable.
+  package func run() throws(BackupError) -> BackupSummary {
+    let session = try wrap { () throws(RepositoryError) in
+      try OrphanSalvage(repository: repository).run()
+      return try WriteSession(repository: repository, signer: signer)
+    }
+    let failure = FirstFailure<BackupError>()
+    let context = try wrap { () throws(RepositoryError) in
+      try makeContext(session: session, failure: failure)
+    }
+    let packs = try PackPipeline(
+      session: session,
+      store: repository.store,
+      progress: progress,
+      failure: failure
+    )
+    let roots = RootCollection(paths: plan.roots)
+    let watch = InterruptionWatch(context: context, interruption: interruption)
+    do {
+      try runThreads(context: context, packs: packs, roots: roots, watch: watch)
+    } catch {
+      context.fail(error)
+    }
+    packs.finish()
+    if let error = failure.value { throw error }
+    return try commit(session: session, context: context, roots: roots)
+  }
+
+  private func makeContext(
+    session: WriteSession,
+    failure: FirstFailure<BackupError>
+  )
+    throws(RepositoryError) -> BackupContext
+  {
+    let log = repository.log
+    do {
+      // Known damage: nothing is believed to be there because an earlier snapshot had it.
+      let isSound =
+        try repository.index.damagedObjects().isEmpty && repository.openFindings.isEmpty
+      let live = isSound ? Set(log.snapshots.map(\.id)) : []
+      guard
+        let table = GearTable(
+          keyStream: repository.keyring.currentIdentityKey.gearKeyStream()
+        )
+      else { throw RepositoryError.damagedConfiguration(reason: "gear table") }
+      return BackupContext(
+        repository: repository,
+        session: session,
+        cache: cache,
+        cacheSession: try cache.beginSession(),
+        liveSessions: try cache.liveSessions(in: repository.store.id) { live.contains($0) },
+        chunker: Chunker(parameters: repository.configuration.chunking, table: table),
+        progress: progress,
+        failure: failure,
+        started: plan.time
+      )
+    } catch let error as RepositoryError {
+      throw error
+    } catch let error as IndexingError {
+      throw .index(error)
+    } catch {
+      throw .damagedConfiguration(reason: "\(error)")
+    }
+  }
+
+  private func runThreads(
+    context: BackupContext,
+    packs: PackPipeline,
+    roots: RootCollection,
+    watch: InterruptionWatch
+  ) throws(BackupError) {
+    let makeGroup: GroupFactory = { [repository, plan, progress] () throws(BackupError) in
+      try GroupWriter(
+        repository: repository,
+        session: context.session,
+        packs: packs,
+        compression: plan.compression,
+        progress: progress
+      )
+    }
+    var threads: [WorkerThread] = []
+    do {
+      for _ in 0..<plan.workerCount {
+        threads.append(
+          try WorkerThread.start {
+            BackupWorker.run(context: context, makeGroup: makeGroup)
+          }
+        )
+      }
+      threads.append(
+        try WorkerThread.start {
+          BackupWorker.walk(context: context, roots: roots, makeGroup: makeGroup)
+        }
+      )
+      threads.append(try WorkerThread.start { watch.run() })
+    } catch {
+      context.fail(.threads(errno: 0))
+    }
+    for thread in threads.dropLast() { thread.join() }
+    watch.stop()
+    threads.last?.join()
+    if let error = context.failure.value { throw error }
+    // Only now is it known which names of hard links could be read.
+    let group = try makeGroup()
+    context.setLinkNodes(
+      try LinkNodes.store(context.links.groups) { node throws(BackupError) in
+        try group.addNode(node)
+      }
+    )
+    try group.finish()
+  }
+
+  private func commit(
+    session: WriteSession,
+    context: BackupContext,
+    roots: RootCollection
+  ) throws(BackupError) -> BackupSummary {
+    let found = roots.roots
+    let names = context.owners.names
+    let findings = progress.findings
+    let (plan, repository, progress) = (plan, repository, progress)
+    let record = try wrap { () throws(RepositoryError) in
+      try session.commit(time: plan.time) { log in
+        var snapshot = Snapshot()
+        snapshot.parents =
+          ParentSearch.parent(of: plan, in: log, repository: repository).map { [$0] } ?? []
+        snapshot.roots = found
+        snapshot.users = names.users.map { SnapshotOwner(number: $0.id, name: $0.name) }
+        snapshot.groups = names.groups.map { SnapshotOwner(number: $0.id, name: $0.name) }
+        snapshot.hardLinks = context.linkNodes
+        snapshot.totals = snapshot.sumOfRoots
+        snapshot.author = SnapshotAuthor(
+          time: EntryTime(seconds: plan.time.seconds, nanoseconds: plan.time.nanoseconds),
+          host: plan.host,
+          user: plan.user,
+          program: plan.program,
+          tags: plan.tags
+        )
+        snapshot.unreadable = UInt64(progress.counters.errors)
+        return snapshot
+      }
+    }
+    do {
+      try cache.bind(context.cacheSession, to: record.id, in: repository.store.id)
+    } catch {
+      // Ignored: the snapshot is durable; without these rows the next backup reads its files once more.
+    }
+    return BackupSummary(
+      snapshot: record.id,
+      progress: progress.counters,
+      findings: findings.kept,
+      omittedFindingCount: findings.omitted
+    )
+  }
+
+  private func wrap<Result>(
+    _ body: () throws(RepositoryError) -> Result
+  ) throws(BackupError)
+    -> Result
+  {
+    do {
+      return try body()
+    } catch {
+      throw .repository(error)
+    }
+  }
+}
+
+/// Makes a thread its own group writer.
+private typealias GroupFactory = @Sendable () throws(BackupError) -> GroupWriter
+
+/// What the threads of a backup run.
+private enum BackupWorker {
+  static func run(context: BackupContext, makeGroup: GroupFactory) {
+    do {
+      let group = try makeGroup()
+      let reader = FileReader(context: context, group: group)
+      while let work = context.next() {
+        if !context.failure.isSet { try reader.run(work) }
+        context.finished()
+      }
+      if !context.failure.isSet { try group.finish() }
+    } catch {
+      context.fail(error)
+    }
+  }
+
+  static func walk(
+    context: BackupContext,
+    roots: RootCollection,
+    makeGroup: GroupFactory
+  ) {
+    do {
+      let group = try makeGroup()
+      try FolderWalker(context: context, group: group).walk(roots)
+      try group.finish()
+      context.finished()
+    } catch {
+      context.fail(error)
+    }
+  }
+}

@@ -1,0 +1,46 @@
+package import CoreTypes
+package import Packing
+package import Repositories
+import Sealing
+package import Storage
+
+/// Something that `check` found wrong.
+package enum CheckFinding: Sendable {
+  /// A file that does not belong in a store.
+  case stranger(String)
+  /// A slot, keyring entry or manifest whose content does not hash to its name, or does not open.
+  case damagedFile(BlobName, reason: String)
+  /// A pack, or an object in one.
+  case pack(PackingError)
+  /// A record.
+  case log(LogFinding)
+  /// An object that a record adds and this store lacks.
+  case missingObject(ObjectID, record: RecordID)
+  /// A snapshot cannot be read at all.
+  case snapshot(RecordID, any Error)
+  /// A folder or file of a snapshot cannot be restored whole.
+  case unrestorable(RecordID, path: [UInt8], any Error)
+  /// The store could not be read.
+  case storage(StorageError)
+
+  /// True if data is lost by it; false if only tidiness or redundancy is.
+  package var isLoss: Bool {
+    switch self {
+    case .stranger: false
+    case .pack(.damagedObject(_, _, let reason)): !reason.contains("readable")
+    case .damagedFile, .pack, .log, .missingObject, .snapshot, .unrestorable, .storage: true
+    }
+  }
+}
+
+/// What `check` read and found.
+package struct CheckReport: Sendable {
+  package var packs = 0
+  package var objects = 0
+  package var bytesRead = 0
+  package var snapshots = 0
+  package var nodes = 0
+  package var files = 0
+  package var findings: [CheckFinding] = []
+  package init() {}
+}

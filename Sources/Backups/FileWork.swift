@@ -1,0 +1,45 @@
+import CoreTypes
+import Files
+import Scanning
+
+/// A file that must be read.
+struct FileTask: Sendable {
+  let folder: FolderAssembly
+  let slot: Int
+  let handle: DirectoryHandle
+  let name: [UInt8]
+  /// As it was listed.
+  let status: FileStatus
+
+  /// Absolute, for messages.
+  var path: [UInt8] {
+    let above = folder.path
+    return above == [UInt8(ascii: "/")] ? above + name : above + [UInt8(ascii: "/")] + name
+  }
+}
+
+/// What a worker takes from the queue.
+enum FileWork: Sendable {
+  /// Neighbouring files, to be read one after the other.
+  case batch([FileTask])
+  /// The next block of a large file.
+  case block(LargeFile)
+}
+
+/// Sizes by which files are read.
+enum ReadingSizes {
+  /// A file longer than this is read block by block, by whoever is free: 2 MiB.
+  static let largeFile = 2 << 20
+  /// Bytes of a large file that are cut at once: 1 MiB.
+  static let block = 1 << 20
+  /// Bytes of a batch of small files: 1 MiB.
+  static let batch = 1 << 20
+  /// Files of a batch.
+  static let batchFileCount = 256
+  /// Batches that wait for a worker.
+  static let queuedWork = 16
+  /// Content up to this length stands in the entry.
+  ///
+  /// Source: Formats/chunk.md §1.
+  static let inline = 128
+}

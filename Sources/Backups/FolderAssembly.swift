@@ -1,0 +1,186 @@
+import CoreTypes
+import Files
+import Scanning
+import Synchronization
+import Trees
+
+/// A folder whose entries are being found: it becomes a node when the last of them is known.
+///
+/// The walker makes it and gives every entry a place in name order; whoever finishes an entry puts it there. Whoever brings
+/// the last one encodes the node and hands the folder's own entry to the folder above.
+final class FolderAssembly: Sendable {
+  /// What is known of one entry.
+  enum Slot: Sendable {
+    case pending
+    /// Encoded entry, what it adds to the totals, and its row for the scan cache if it may have one.
+    case done(name: [UInt8], encoded: [UInt8], totals: TreeTotals, row: CachedEntry?)
+    /// Not in the snapshot.
+    case dropped
+  }
+
+  /// Where a finished folder goes.
+  enum Destination: Sendable {
+    /// Into this slot of the folder above.
+    case slot(Int, of: FolderAssembly)
+    /// It is a root of the snapshot.
+    case root(Int, RootCollection)
+    /// Its only entry is a root of the snapshot.
+    case single(Int, RootCollection)
+  }
+
+  let name: [UInt8]
+  let destination: Destination
+  let key: FolderKey
+  /// The folder's own entry, without subtree.
+  private let template: TreeEntry
+  private let state: Mutex<State>
+
+  private struct State {
+    var slots: [Slot] = []
+    /// Entries that are not known yet, and one for the walker while it is adding.
+    var remaining = 1
+    var hasChanged: Bool
+    /// The handle, until the walker is done with the folder.
+    var handle: DirectoryHandle?
+  }
+
+  init(
+    name: [UInt8],
+    destination: Destination,
+    key: FolderKey,
+    template: TreeEntry,
+    handle: DirectoryHandle
+  ) {
+    self.name = name
+    self.destination = destination
+    self.key = key
+    self.template = template
+    state = Mutex(State(hasChanged: false, handle: handle))
+  }
+
+  /// Opens a place for the next entry in name order.
+  func reserve() -> Int {
+    state.withLock { state in
+      state.slots.append(.pending)
+      state.remaining += 1
+      return state.slots.count - 1
+    }
+  }
+
+  /// Adds an entry that is known at once.
+  func append(_ slot: Slot) {
+    state.withLock { $0.slots.append(slot) }
+  }
+
+  /// Notes that the cache's rows of this folder are out of date.
+  func markChanged() {
+    state.withLock { $0.hasChanged = true }
+  }
+
+  /// Puts a known entry into its place.
+  ///
+  /// True if it was the last one: the caller must then finish the folder.
+  func fill(_ index: Int, _ slot: Slot) -> Bool {
+    state.withLock { state in
+      state.slots[index] = slot
+      state.remaining -= 1
+      return state.remaining == 0
+    }
+  }
+
+  /// Says that the walker has added all entries.
+  ///
+  /// True if all of them are known.
+  func close() -> Bool {
+    state.withLock { state in
+      state.handle = nil
+      state.remaining -= 1
+      return state.remaining == 0
+    }
+  }
+
+  /// The folder's absolute path, for messages.
+  var path: [UInt8] {
+    switch destination {
+    case .slot(_, let parent):
+      let above = parent.path
+      return above == [UInt8(ascii: "/")] ? above + name : above + [UInt8(ascii: "/")] + name
+    case .root(let index, let roots): return roots.paths[index]
+    case .single: return name
+    }
+  }
+
+  /// The number of the root and the path below it, for the table of hard links.
+  var placeInSnapshot: (root: Int, path: [UInt8]) {
+    switch destination {
+    case .slot(_, let parent):
+      let above = parent.placeInSnapshot
+      return (above.root, above.path.isEmpty ? name : above.path + [UInt8(ascii: "/")] + name)
+    case .root(let index, _), .single(let index, _): return (index, [])
+    }
+  }
+
+  /// The entries of a folder of which only the entries matter.
+  func takeSlots() -> [Slot] {
+    state.withLock { $0.slots }
+  }
+
+  /// Encodes the folder's node and its entry.
+  ///
+  /// Called once, when nothing is pending.
+  func assemble(
+    with group: GroupWriter,
+    naming: @escaping @Sendable (_ name: [UInt8]) -> UInt64
+  ) throws(BackupError) -> (entry: TreeEntry, rows: [CachedEntry]?) {
+    let (slots, hasChanged) = state.withLock { state in
+      let slots = state.slots
+      state.slots = []
+      return (slots, state.hasChanged)
+    }
+    var builder = DirectoryBuilder(splitHash: naming)
+    var rows: [CachedEntry] = []
+    for slot in slots {
+      guard case .done(let name, let encoded, let totals, let row) = slot else { continue }
+      do {
+        try builder.append(name: name, encoded: encoded, totals: totals) {
+          node throws(BackupError) in try group.addNode(node)
+        }
+      } catch {
+        throw error.backupError
+      }
+      if hasChanged, let row { rows.append(row) }
+    }
+    let (id, totals) = try builder.finish { node throws(BackupError) in
+      try group.addNode(node)
+    }
+    var entry = template
+    entry.directory = id
+    entry.subtree = totals
+    return (entry, hasChanged ? rows : nil)
+  }
+}
+
+/// The roots of the snapshot, as they become known.
+final class RootCollection: Sendable {
+  /// Absolute paths, sorted.
+  let paths: [[UInt8]]
+  private let entries: Mutex<[TreeEntry?]>
+
+  init(paths: [[UInt8]]) {
+    self.paths = paths
+    entries = Mutex(Array(repeating: nil, count: paths.count))
+  }
+
+  func set(_ index: Int, _ entry: TreeEntry) {
+    entries.withLock { $0[index] = entry }
+  }
+
+  /// The roots that could be read.
+  var roots: [SnapshotRoot] {
+    entries.withLock { entries in
+      zip(paths, entries).compactMap { path, entry in
+        entry.map { SnapshotRoot(path: path, entry: $0) }
+      }
+    }
+  }
+}

@@ -1,0 +1,180 @@
+import Repositories
+import Sealing
+import CoreTypes
+import Files
+import Indexing
+import Scanning
+import Trees
+
+/// Fills places of folders, and finishes each folder whose last place was filled.
+struct FolderFinisher {
+  let context: BackupContext
+  let group: GroupWriter
+
+  /// Puts an entry into its place, and finishes folders upwards as far as they are complete.
+  func fill(
+    _ folder: FolderAssembly,
+    _ slot: Int,
+    _ content: FolderAssembly.Slot
+  )
+    throws(BackupError)
+  {
+    if folder.fill(slot, content) { try finish(folder) }
+  }
+
+  /// Says that the walker is done with a folder.
+  func close(_ folder: FolderAssembly) throws(BackupError) {
+    if folder.close() { try finish(folder) }
+  }
+
+  /// The encoded entry; `nil`, and a finding, if it is one that the format does not allow.
+  ///
+  /// That is possible when a file changed its nature while it was read. Written all the same, it would make the whole folder
+  /// unreadable.
+  func encode(_ entry: TreeEntry, path: [UInt8]) -> [UInt8]? {
+    do {
+      try entry.validate()
+      return entry.encoded()
+    } catch {
+      context.progress.note(SourceFinding(path: path, reason: .replaced))
+      return nil
+    }
+  }
+
+  /// Reads attributes and flags of an open file or folder into its entry.
+  func readAttributes(
+    of file: OpenFile,
+    into entry: inout TreeEntry,
+    path: [UInt8]
+  )
+    throws(BackupError)
+  {
+    do {
+      try setAttributes(file.extendedAttributes(), in: &entry)
+      entry.flags = EntryReader.restorableFlags(try file.inodeFlags())
+    } catch let error as FilesError {
+      note(error, path)
+    } catch let error as BackupError {
+      throw error
+    } catch {
+      throw BackupError(error)
+    }
+  }
+
+  /// Reads attributes of an entry that is not opened: a link, a device, a FIFO.
+  func readAttributes(
+    of name: [UInt8],
+    in handle: DirectoryHandle,
+    into entry: inout TreeEntry,
+    path: [UInt8]
+  ) throws(BackupError) {
+    do {
+      try setAttributes(handle.extendedAttributes(of: name), in: &entry)
+    } catch let error as FilesError {
+      note(error, path)
+    } catch let error as BackupError {
+      throw error
+    } catch {
+      throw BackupError(error)
+    }
+  }
+
+  /// Reads attributes and flags of a folder.
+  func readAttributes(
+    of handle: DirectoryHandle,
+    into entry: inout TreeEntry,
+    path: [UInt8]
+  )
+    throws(BackupError)
+  {
+    do {
+      try setAttributes(handle.extendedAttributes(), in: &entry)
+      entry.flags = EntryReader.restorableFlags(try handle.inodeFlags())
+    } catch let error as FilesError {
+      note(error, path)
+    } catch let error as BackupError {
+      throw error
+    } catch {
+      throw BackupError(error)
+    }
+  }
+
+  /// Short sets stand in the entry, long ones in a node.
+  ///
+  /// Source: Formats/tree.md §1.
+  private func setAttributes(_ list: [ExtendedAttribute], in entry: inout TreeEntry) throws {
+    guard !list.isEmpty else { return }
+    let attributes = EntryReader.attributes(list)
+    let byteCount = attributes.reduce(0) { $0 + $1.name.count + $1.value.count }
+    if byteCount <= TreeLimits.inlineAttributesByteCount {
+      entry.attributes = attributes
+    } else {
+      entry.attributesNode = try group.addNode(TreeNode.attributes(attributes).encoded())
+    }
+  }
+
+  private func note(_ error: FilesError, _ path: [UInt8]) {
+    context.progress.note(
+      SourceFinding(
+        path: path,
+        reason: .attributesUnreadable(operation: error.operationName, errno: error.errno)
+      )
+    )
+  }
+
+  private func finish(_ first: FolderAssembly) throws(BackupError) {
+    var folder = first
+    let naming = context.repository.keyring.currentIdentityKey
+    while true {
+      if case .single(let index, let roots) = folder.destination {
+        return try finishSingle(folder, index, roots)
+      }
+      let (entry, rows) = try folder.assemble(with: group) { naming.splitValue(of: $0) }
+      if let rows {
+        do {
+          try context.cache.replace(folder.key, session: context.cacheSession, rows: rows)
+        } catch {
+          throw .repository(.index(error))
+        }
+      }
+      switch folder.destination {
+      case .root(let index, let roots):
+        roots.set(index, entry)
+        return
+      case .single: return
+      case .slot(let slot, let parent):
+        let content = FolderAssembly.Slot.done(
+          name: folder.name,
+          encoded: entry.encoded(),
+          totals: entry.totals,
+          row: nil
+        )
+        guard parent.fill(slot, content) else { return }
+        folder = parent
+      }
+    }
+  }
+
+  private func finishSingle(
+    _ folder: FolderAssembly,
+    _ index: Int,
+    _ roots: RootCollection
+  )
+    throws(BackupError)
+  {
+    for case .done(_, let encoded, _, let row) in folder.takeSlots() {
+      do {
+        guard var entry = EncodedEntry.decode(encoded) else { return }
+        entry.name = TreeEntry.rootName
+        roots.set(index, entry)
+        try context.cache.replace(
+          folder.key,
+          session: context.cacheSession,
+          rows: row.map { [$0] } ?? []
+        )
+      } catch {
+        throw .repository(.index(error))
+      }
+    }
+  }
+}

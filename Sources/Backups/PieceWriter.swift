@@ -1,0 +1,98 @@
+import Chunking
+import CoreTypes
+import Files
+import Restoring
+import Trees
+
+/// Writes a chunk to its place, and leaves out what lies in the file's holes.
+///
+/// Source: Formats/tree.md §6.
+enum PieceWriter {
+  /// Writes all repeats of a chunk whose content was proven.
+  static func write(
+    _ bytes: borrowing Span<UInt8>,
+    _ piece: RestorePiece,
+    progress: RestoreProgress
+  ) throws(FilesError) {
+    guard !piece.file.hasFailed else { return }
+    let file = try piece.file.open()
+    let length = UInt64(bytes.count)
+    let holes = piece.file.holes
+    let isZero =
+      !holes.isEmpty && (unsafe bytes.withUnsafeBufferPointer { unsafe ZeroTest.isAllZero($0) })
+    var offset = piece.offset
+    var repeats = piece.reference.repeats
+    while repeats > 0 {
+      if let hole = holes.isEmpty ? nil : firstHole(endingAfter: offset, in: holes) {
+        // Whole repeats of zeros inside one hole need no look each: a hole of a tebibyte is one step.
+        if isZero, hole.offset <= offset {
+          let inside = min((hole.offset + hole.length - offset) / length, repeats)
+          if inside > 0 {
+            offset += inside * length
+            repeats -= inside
+            continue
+          }
+        }
+        try writeAroundHoles(bytes, at: offset, file: file, holes: holes)
+      } else {
+        try file.write(bytes, at: Int64(clamping: offset))
+      }
+      offset += length
+      repeats -= 1
+    }
+    let total = bytes.count
+    progress.add { $0.bytes += total }
+  }
+
+  /// Writes what is outside of holes, and what is in a hole of the map but is not zero: a wrong map loses nothing.
+  private static func writeAroundHoles(
+    _ bytes: borrowing Span<UInt8>,
+    at offset: UInt64,
+    file: OpenFile,
+    holes: [HoleExtent]
+  ) throws(FilesError) {
+    let end = offset + UInt64(bytes.count)
+    var position = offset
+    while position < end, let hole = firstHole(endingAfter: position, in: holes), hole.offset < end
+    {
+      let start = max(hole.offset, position)
+      let stop = min(hole.offset + hole.length, end)
+      try write(bytes, position..<start, base: offset, file: file)
+      let inHole = Int(start - offset)..<Int(stop - offset)
+      let isZero = unsafe bytes.extracting(inHole).withUnsafeBufferPointer {
+        unsafe ZeroTest.isAllZero($0)
+      }
+      if !isZero { try write(bytes, start..<stop, base: offset, file: file) }
+      position = stop
+    }
+    try write(bytes, position..<max(position, end), base: offset, file: file)
+  }
+
+  private static func write(
+    _ bytes: borrowing Span<UInt8>,
+    _ range: Range<UInt64>,
+    base: UInt64,
+    file: OpenFile
+  ) throws(FilesError) {
+    guard !range.isEmpty else { return }
+    try file.write(
+      bytes.extracting(Int(range.lowerBound - base)..<Int(range.upperBound - base)),
+      at: Int64(clamping: range.lowerBound)
+    )
+  }
+
+  /// The first hole that ends behind `offset`; holes ascend and do not touch.
+  private static func firstHole(endingAfter offset: UInt64, in holes: [HoleExtent]) -> HoleExtent? {
+    var low = 0
+    var high = holes.count
+    while low < high {
+      let middle = (low + high) / 2
+      if holes[middle].offset + holes[middle].length > offset {
+        high = middle
+      } else {
+        low = middle + 1
+      }
+    }
+    return low < holes.count ? holes[low] : nil
+  }
+}

@@ -1,0 +1,56 @@
+import CoreTypes
+import Indexing
+import Packing
+import Restoring
+import Trees
+
+/// One chunk's place in one file.
+struct RestorePiece: Sendable {
+  let file: RestoredFile
+  let offset: UInt64
+  let reference: ChunkReference
+  /// The chunk's place in its object.
+  let position: Int
+}
+
+/// What one object is needed for.
+struct RestoreJob: Sendable {
+  let location: ObjectLocation
+  var pieces: [RestorePiece]
+}
+
+/// Gathers what a stretch of the tree needs, so that each object is opened once for all of it.
+///
+/// The stretch is bounded, and with it the memory.
+struct RestoreWindow {
+  private var jobs: [ObjectID: RestoreJob] = [:]
+  private(set) var pieceCount = 0
+  private(set) var byteCount: UInt64 = 0
+
+  /// Pieces in a window at most.
+  static let pieceLimit = 32_768
+  /// Content in a window at most: 256 MiB.
+  static let byteLimit: UInt64 = 256 << 20
+
+  var isFull: Bool {
+    pieceCount >= RestoreWindow.pieceLimit || byteCount >= RestoreWindow.byteLimit
+  }
+
+  mutating func add(_ piece: RestorePiece, at location: ObjectLocation) {
+    jobs[location.place.id, default: RestoreJob(location: location, pieces: [])].pieces.append(
+      piece
+    )
+    pieceCount += 1
+    byteCount += UInt64(piece.reference.length)
+  }
+
+  /// The jobs in the order of their places, so that packs are read forward.
+  mutating func take() -> [RestoreJob] {
+    defer { self = RestoreWindow() }
+    return jobs.values.sorted { left, right in
+      left.location.pack != right.location.pack
+        ? left.location.pack < right.location.pack
+        : left.location.place.stubOffset < right.location.place.stubOffset
+    }
+  }
+}

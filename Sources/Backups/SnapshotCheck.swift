@@ -1,0 +1,134 @@
+import Sealing
+import Packing
+import Indexing
+import CoreTypes
+import Repositories
+import Trees
+
+/// Walks the trees of snapshots and asks for every chunk; a subtree that was seen sound is not walked again.
+struct SnapshotCheck {
+  private let repository: OpenRepository
+  private let source: ChunkSource
+  private let lost: Set<ObjectID>
+  private let reader: TreeReader<RepositoryError>
+  private var soundSubtrees: Set<ChunkID> = []
+  private(set) var findings: [CheckFinding] = []
+  private(set) var nodeCount = 0
+  private(set) var fileCount = 0
+
+  /// Paths named for one snapshot at most.
+  private static let findingLimit = 1000
+
+  init(repository: OpenRepository, source: ChunkSource, lost: Set<ObjectID>) {
+    self.repository = repository
+    self.source = source
+    self.lost = lost
+    reader = TreeReader { id throws(RepositoryError) in
+      try source.bytes(of: id, kind: .tree)
+    }
+  }
+
+  /// Checks one snapshot; findings name it and the path.
+  mutating func check(_ snapshot: Snapshot, of record: RecordID) {
+    let before = findings.count
+    for root in snapshot.roots {
+      if root.entry.kind == .directory, let subtree = root.entry.directory {
+        walk(subtree, root: root.path, record: record)
+      } else {
+        check(root.entry, path: root.path, record: record)
+      }
+    }
+    do {
+      _ = try HardLinks.groups(of: try snapshot.hardLinks.map { try reader.node($0) })
+    } catch {
+      note(record, [], error)
+    }
+    if findings.count - before > SnapshotCheck.findingLimit {
+      findings.removeLast(findings.count - before - SnapshotCheck.findingLimit)
+    }
+  }
+
+  private mutating func walk(_ subtree: ChunkID, root: [UInt8], record: RecordID) {
+    struct Level {
+      let id: ChunkID
+      let path: [UInt8]
+      var entries: DirectoryCursor<RepositoryError>
+      let findingsBefore: Int
+    }
+    guard !soundSubtrees.contains(subtree) else { return }
+    nodeCount += 1
+    var stack = [
+      Level(
+        id: subtree,
+        path: root,
+        entries: reader.entries(of: subtree),
+        findingsBefore: findings.count
+      )
+    ]
+    while var level = stack.popLast() {
+      let entry: TreeEntry?
+      do {
+        entry = try level.entries.next()
+      } catch {
+        note(record, level.path, error)
+        continue
+      }
+      guard let entry else {
+        if findings.count == level.findingsBefore { soundSubtrees.insert(level.id) }
+        continue
+      }
+      let slash = UInt8(ascii: "/")
+      let path = level.path == [slash] ? [slash] + entry.name : level.path + [slash] + entry.name
+      check(entry, path: path, record: record)
+      stack.append(level)
+      if entry.kind == .directory, let below = entry.directory, !soundSubtrees.contains(below) {
+        guard stack.count < SnapshotPath.depthLimit else {
+          note(record, path, BackupError.tree(.tooDeep))
+          continue
+        }
+        nodeCount += 1
+        stack.append(
+          Level(
+            id: below,
+            path: path,
+            entries: reader.entries(of: below),
+            findingsBefore: findings.count
+          )
+        )
+      }
+    }
+  }
+
+  private mutating func check(_ entry: TreeEntry, path: [UInt8], record: RecordID) {
+    do {
+      _ = try reader.attributes(of: entry)
+      _ = try reader.holes(of: entry)
+      guard entry.kind == .file else { return }
+      fileCount += 1
+      var items = reader.items(of: entry)
+      while let reference = try items.next() { try prove(reference.id) }
+    } catch {
+      note(record, path, error)
+    }
+  }
+
+  /// Throws unless some object that is not lost has the chunk in this store.
+  private func prove(_ chunk: ChunkID) throws(RepositoryError) {
+    let locations = try source.locations(of: chunk)
+    guard !locations.isEmpty else { throw .missingChunk(chunk) }
+    if locations.allSatisfy({ lost.contains($0.location.place.id) }) {
+      throw .damagedChunk(
+        chunk,
+        .damagedObject(
+          locations[0].location.place.id,
+          pack: locations[0].location.pack,
+          reason: "every object that holds it is damaged"
+        )
+      )
+    }
+  }
+
+  private mutating func note(_ record: RecordID, _ path: [UInt8], _ error: any Error) {
+    findings.append(.unrestorable(record, path: path, error))
+  }
+}
