@@ -31,6 +31,7 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 
 let package = Package(
   name: "kist",
+  products: [.executable(name: "kist", targets: ["kist"])],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
@@ -84,6 +85,16 @@ let package = Package(
       ]
     ),
 
+    // Floor 6 and 7: what a person sees.
+    idea(
+      "Commands",
+      on: [
+        "Backups", "Chunking", "CoreTypes", "Files", "Indexing", "LMDB", "Packing", "Repositories",
+        "Restoring", "Scanning", "Sealing", "Sodium", "Storage", "Threading", "Trees", arguments,
+      ]
+    ),
+    .executableTarget(name: "kist", dependencies: ["Commands"], swiftSettings: house),
+
     // Tests, in the order of what they test.
     tests("CoreTypes"),
     tests("Zstandard"),
@@ -112,6 +123,7 @@ let package = Package(
         "Sodium", "Storage",
       ]
     ),
+    .testTarget(name: "CommandTests", dependencies: ["kist"], swiftSettings: house),
     .testTarget(name: "ModelTests", swiftSettings: house),
   ]
 )

@@ -1,0 +1,43 @@
+/// Names as a terminal may show them.
+enum DisplayedName {
+  /// Printable text as it is; control characters, escape sequences, direction overrides and invalid UTF-8 as `\xNN`.
+  static func text(_ bytes: [UInt8]) -> String {
+    var shown = ""
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      if let (scalar, width) = firstScalar(of: rest) {
+        if isHarmless(scalar) {
+          shown.unicodeScalars.append(scalar)
+        } else {
+          for byte in rest.prefix(width) { shown += escaped(byte) }
+        }
+        rest = rest.dropFirst(width)
+      } else if let byte = rest.popFirst() {
+        shown += escaped(byte)
+      }
+    }
+    return shown
+  }
+
+  private static func firstScalar(of bytes: ArraySlice<UInt8>) -> (Unicode.Scalar, Int)? {
+    var decoder = UTF8()
+    var iterator = bytes.prefix(4).makeIterator()
+    guard case .scalarValue(let scalar) = decoder.decode(&iterator) else { return nil }
+    return (scalar, UTF8.width(scalar))
+  }
+
+  private static func isHarmless(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator,
+      .paragraphSeparator:
+      false
+    default: scalar != "\\"
+    }
+  }
+
+  private static func escaped(_ byte: UInt8) -> String {
+    if byte == UInt8(ascii: "\\") { return "\\\\" }
+    let digits = Array("0123456789abcdef")
+    return "\\x\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
+  }
+}

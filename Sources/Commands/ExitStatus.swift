@@ -1,0 +1,33 @@
+/// What the process returns.
+///
+/// Scripts rely on these numbers; the table stands in README.md.
+enum ExitStatus: Int32 {
+  case done = 0
+  case failed = 1
+  case usage = 2
+  /// The snapshot is kept, or the restore done, but something was left out.
+  case incomplete = 3
+  case noRepository = 10
+  case busy = 11
+  case wrongPassword = 12
+  case damage = 20
+  case noSpace = 21
+  case refusedForSafety = 22
+  case rollback = 23
+  case interrupted = 130
+}
+
+/// An error with everything that a person needs: what happened, what it means, what to do.
+struct Failure: Error {
+  let status: ExitStatus
+  let what: String
+  let meaning: String?
+  let advice: String?
+
+  init(_ status: ExitStatus, _ what: String, meaning: String? = nil, advice: String? = nil) {
+    self.status = status
+    self.what = what
+    self.meaning = meaning
+    self.advice = advice
+  }
+}

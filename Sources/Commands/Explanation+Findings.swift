@@ -1,0 +1,125 @@
+import Backups
+import CoreTypes
+import Files
+import Packing
+import Repositories
+import Restoring
+import Sealing
+import Storage
+import Trees
+
+extension Explanation {
+  /// A system error with its call and file.
+  static func text(_ error: FilesError) -> String {
+    let path = DisplayedName.text(error.pathBytes)
+    return path.isEmpty ? error.reason : "\(path): \(error.reason)"
+  }
+
+  /// What is wrong with a pack or an object.
+  static func text(_ error: PackingError) -> String {
+    switch error {
+    case .damagedTrailer(let pack, let reason):
+      "pack \(pack.digest.short): its list of objects is damaged (\(reason))"
+    case .wrongLength(let pack, let expected, let found):
+      "pack \(pack.digest.short): \(Quantities.count(found)) of \(Quantities.count(expected)) bytes"
+    case .damagedObject(let object, let pack, let reason):
+      "object \(object.digest.short) in pack \(pack.digest.short): \(reason)"
+    case .sealed(let object, let pack, let error):
+      "object \(object.digest.short) in pack \(pack.digest.short): \(text(error))"
+    case .storage(let error): failure(from: error).what
+    }
+  }
+
+  /// Why something could not be read, on one line.
+  static func cause(_ error: any Error) -> String {
+    switch error {
+    case TreeReadError<RepositoryError>.load(let error): cause(error)
+    case TreeReadError<RepositoryError>.malformed(let node, let error):
+      "tree node \(node.digest.short) is malformed (\(error))"
+    default: failure(of: error)?.what ?? "\(error)"
+    }
+  }
+
+  /// Why something sealed does not open.
+  static func text(_ error: SealingError) -> String {
+    switch error {
+    case .malformed(let what): "malformed \(what)"
+    case .unknownSuite(let version, let suite):
+      "version \(version), suite \(suite): made by a newer kist"
+    case .unknownKey(let id): "sealed with key \(id), which this keyring lacks"
+    case .commitmentMismatch: "key commitment mismatch: its head is damaged"
+    case .notAuthentic(let what): "the \(what) is damaged or forged"
+    case .wrongContent(let id):
+      "chunk \(id.digest.short) was written wrongly (memory error or faulty writer)"
+    case .decompression(let reason): "its content does not decompress (\(reason))"
+    case .tooLarge(let what, let value, let limit):
+      "\(what) of \(value), beyond the limit of \(limit)"
+    case .damagedSlot: "a key slot is damaged"
+    case .unreasonableDerivation(let passes, let kibibytes):
+      "a key slot asks for \(Quantities.bytes(Int(clamping: kibibytes) << 10)) and \(passes) passes: refused"
+    case .derivationMemory(let kibibytes):
+      "unlocking needs \(Quantities.bytes(Int(clamping: kibibytes) << 10)) of memory"
+    case .wrongSecret: "another password opens this slot"
+    case .notARecoveryKey: "not a recovery key"
+    case .library(let reason): reason
+    }
+  }
+
+  /// What a backup noticed in the source.
+  static func text(_ finding: SourceFinding) -> String {
+    let path = DisplayedName.text(finding.path)
+    return switch finding.reason {
+    case .unreadable(_, let errno): "\(path): not saved: \(SystemText.reason(errno))"
+    case .attributesUnreadable(_, let errno):
+      "\(path): saved without attributes: \(SystemText.reason(errno))"
+    case .torn: "\(path): changed while it was read; saved as it was seen, and marked"
+    case .vanished: "\(path): was removed while the backup ran; not saved"
+    case .socket: "\(path): a socket; there is nothing in it to save"
+    case .replaced: "\(path): became something else while the backup ran; not saved"
+    }
+  }
+
+  /// What a restore could not do.
+  static func text(_ finding: RestoreFinding) -> String {
+    let path = finding.path.isEmpty ? "." : DisplayedName.text(finding.path)
+    return switch finding.reason {
+    case .notRestored(_, let errno): "\(path): not restored: \(SystemText.reason(errno))"
+    case .damagedContent(let error): "\(path): not restored whole: \(cause(error))"
+    case .attributes(let kind, _, let errno):
+      "\(path): \(kind.rawValue) not set: \(SystemText.reason(errno))"
+    case .inTheWay: "\(path): not restored: something else of that name is in the way"
+    case .deviceSkipped: "\(path): device not made: it needs privileges"
+    }
+  }
+
+  /// What a check found.
+  static func text(_ finding: CheckFinding) -> String {
+    switch finding {
+    case .stranger(let path): "\(path): does not belong in a repository; left alone"
+    case .damagedFile(let name, let reason): "\(name): \(reason)"
+    case .pack(let error): text(error)
+    case .log(let finding): text(finding)
+    case .missingObject(let object, let record):
+      "object \(object.digest.short) is missing; record \(record.digest.short) brought it"
+    case .snapshot(let record, let error): "snapshot \(record.digest.short): \(cause(error))"
+    case .unrestorable(let record, let path, let error):
+      "snapshot \(record.digest.short): \(DisplayedName.text(path)) cannot be restored: \(cause(error))"
+    case .storage(let error): failure(from: error).what
+    }
+  }
+
+  private static func text(_ finding: LogFinding) -> String {
+    switch finding {
+    case .damagedFile(let name, let reason): "records/\(name.short): \(reason)"
+    case .refused(let record, let reason): "record \(record.digest.short) is ignored: \(reason)"
+    case .missingParent(let record, let parent):
+      "record \(parent.digest.short) is missing; \(record.digest.short) follows it"
+    case .fork(let first, let second):
+      "records \(first.digest.short) and \(second.digest.short) of one writer have one number"
+    case .damagedManifest(let name, let record):
+      "manifest \(name.short) of record \(record.digest.short) is missing or damaged"
+    case .unreadable(let name, let error):
+      "records/\(name.short): \(failure(from: error).what)"
+    }
+  }
+}

@@ -1,0 +1,344 @@
+import Backups
+import CoreTypes
+import Files
+import Indexing
+import LMDB
+import Packing
+import Repositories
+import Sealing
+import Storage
+import Trees
+
+/// Turns errors into words: what happened, what it means for the person's data, what to do.
+enum Explanation {
+  /// Writes a failure to standard error.
+  static func show(_ failure: Failure, asJSON: Bool) {
+    if asJSON {
+      var json = JSONText(["message_type": .text("exit_error")])
+      json.add("code", .number(Int(failure.status.rawValue)))
+      json.add("message", .text(failure.what))
+      if let meaning = failure.meaning { json.add("meaning", .text(meaning)) }
+      if let advice = failure.advice { json.add("advice", .text(advice)) }
+      Console.write(json.line + "\n", to: 2)
+      return
+    }
+    var text = "kist: \(failure.what)\n"
+    if let meaning = failure.meaning { text += "      \(meaning)\n" }
+    if let advice = failure.advice { text += "      \(advice)\n" }
+    Console.write(text, to: 2)
+  }
+
+  /// The folder of the cache that an error found damaged; `nil` if it is about something else.
+  static func damagedCache(_ error: any Error) -> String? {
+    switch error {
+    case BackupError.repository(let error): damagedCache(error)
+    case RepositoryError.index(let error): damagedCache(error)
+    case let error as IndexingError: error.isDamage ? error.path : nil
+    default: nil
+    }
+  }
+
+  /// The failure that an error is; `nil` if it is none of ours.
+  static func failure(of error: any Error) -> Failure? {
+    switch error {
+    case let failure as Failure: failure
+    case let error as BackupError: failure(from: error)
+    case let error as RepositoryError: failure(from: error)
+    case let error as StorageError: failure(from: error)
+    case let error as PackingError: failure(from: error)
+    case let error as SealingError: failure(from: error)
+    case let error as IndexingError: failure(from: error)
+    case let error as FilesError: failure(from: error, about: nil)
+    default: nil
+    }
+  }
+
+  static func failure(from error: BackupError) -> Failure {
+    switch error {
+    case .repository(let error): failure(from: error)
+    case .packing(let error): failure(from: error)
+    case .sealing(let error): failure(from: error)
+    case .root(let path, let error):
+      Failure(
+        .failed,
+        "cannot back up \(DisplayedName.text(path)): \(error.reason)",
+        meaning: "No snapshot was made; earlier snapshots are as they were."
+      )
+    case .target(let path, let error) where error.isNoSpace:
+      Failure(
+        .noSpace,
+        "no space left on the device: stopped at \(DisplayedName.text(path))",
+        meaning: "Files that were restored before it are whole; the repository is unharmed.",
+        advice: "Make room, or choose another --target, and run the same command again."
+      )
+    case .target(let path, let error):
+      Failure(.failed, "cannot restore to \(DisplayedName.text(path)): \(error.reason)")
+    case .targetNotAFolder(let path):
+      Failure(
+        .failed,
+        "\(DisplayedName.text(path)) is not a folder",
+        advice: "Choose a folder with --target; it is made if it is missing."
+      )
+    case .tree(let error): Failure(.damage, "a folder of the snapshot is malformed: \(error)")
+    case .noSuchPath(let path):
+      Failure(
+        .failed,
+        "the snapshot has no \(DisplayedName.text(path))",
+        advice: "`kist ls SNAPSHOT` shows what is in it."
+      )
+    case .unexpected(let reason): Failure(.failed, reason)
+    case .interrupted:
+      Failure(
+        .interrupted,
+        "stopped as asked",
+        meaning: "No snapshot was made by this run. What was stored is kept and will be reused.",
+        advice: "Run the same command again to go on."
+      )
+    case .threads(let number): Failure(.failed, "cannot start a thread (error \(number))")
+    }
+  }
+
+  static func failure(from error: RepositoryError) -> Failure {
+    switch error {
+    case .damagedConfiguration(let reason):
+      Failure(
+        .damage,
+        "the repository's configuration (file `kist`) is damaged: \(reason)",
+        meaning: "Packs and snapshots may be whole, but nothing can be opened without this file.",
+        advice: "Put back a copy: from a mirror of the repository, or from `kist key export`."
+      )
+    case .unsupported(let version, let features):
+      Failure(
+        .failed,
+        "the repository needs a newer kist (format \(version)"
+          + (features.isEmpty ? ")" : ", features \(features.joined(separator: ", ")))")
+      )
+    case .wrongSecret(let count):
+      Failure(
+        .wrongPassword,
+        "wrong password: none of \(Quantities.count(count, "slot")) opens with it",
+        advice: "Check the password, the keyboard layout, and that this is the right repository."
+      )
+    case .noUsableSlot(let reasons):
+      failure(ofSlots: reasons)
+    case .incompleteKeyring(let reasons):
+      Failure(
+        .damage,
+        "the keyring lacks a data key or an id key",
+        meaning: reasons.map { text($0) }.joined(separator: "; "),
+        advice: "Put back the files of `keyring/` from a mirror or from `kist key export`."
+      )
+    case .unknownSnapshot(let name):
+      Failure(
+        .failed,
+        "there is no snapshot \(name)",
+        advice: "`kist snapshots` lists what is there."
+      )
+    case .ambiguousSnapshot(let name, let candidates):
+      Failure(
+        .failed,
+        "\(name) fits \(candidates.count) snapshots: "
+          + candidates.prefix(5).map(\.digest.short).joined(separator: ", "),
+        advice: "Give more digits of the id."
+      )
+    case .missingChunk(let id):
+      Failure(
+        .damage,
+        "the store lacks chunk \(id.digest.short)",
+        meaning: "What needs it cannot be restored from this store.",
+        advice: "Run `kist check` to see which files are affected."
+      )
+    case .damagedChunk(let id, let error):
+      Failure(
+        .damage,
+        "chunk \(id.digest.short) cannot be read: \(text(error))",
+        advice: "Run `kist check --read-data` to see which files are affected."
+      )
+    case .malformedTree(let id, let error):
+      Failure(
+        .damage,
+        "tree node \(id.digest.short) is malformed: \(error)",
+        meaning: "It was written so, by a faulty or hostile writer."
+      )
+    case .damagedSnapshot(let id, let reason):
+      Failure(.damage, "snapshot \(id.digest.short) cannot be read: \(reason)")
+    case .illegalSnapshot(let error):
+      Failure(
+        .failed,
+        "the snapshot cannot be written as it is: \(error)",
+        meaning: "No snapshot was made; earlier snapshots are as they were.",
+        advice: "Names of host and tags have at most 1,024 bytes, paths at most 65,535."
+      )
+    case .rollback(let missing):
+      Failure(
+        .rollback,
+        "the repository is older than when this machine saw it last: "
+          + "\(Quantities.count(missing.count, "record")) gone",
+        meaning: "Someone may have put an old copy in its place. Nothing was written.",
+        advice:
+          "If you restored the repository on purpose, remove this machine's state folder for it."
+      )
+    case .overtaken(let missing):
+      Failure(
+        .failed,
+        "another client removed \(Quantities.count(missing.count, "object")) that this backup relied on",
+        meaning: "No snapshot was made; earlier snapshots are as they were.",
+        advice: "Run the backup again: it will store them anew."
+      )
+    case .slotRefused(let reason): Failure(.refusedForSafety, reason)
+    case .storage(let error): failure(from: error)
+    case .packing(let error): failure(from: error)
+    case .sealing(let error): failure(from: error)
+    case .index(let error): failure(from: error)
+    case .files(let error): failure(from: error, about: nil)
+    }
+  }
+
+  private static func failure(ofSlots reasons: [SealingError]) -> Failure {
+    if reasons.isEmpty {
+      return Failure(
+        .damage,
+        "the repository has no key slots",
+        meaning: "Without a slot no password can open it.",
+        advice: "Put back the files of `slots/` from a mirror or from `kist key export`."
+      )
+    }
+    return Failure(
+      .damage,
+      "no key slot can be tried: " + reasons.map { text($0) }.joined(separator: "; "),
+      advice: "Put back the files of `slots/` from a mirror or from `kist key export`."
+    )
+  }
+
+  static func failure(from error: PackingError) -> Failure {
+    if case .storage(let error) = error { return failure(from: error) }
+    return Failure(
+      .damage,
+      text(error),
+      advice: "Run `kist check --read-data` to see what is affected."
+    )
+  }
+
+  static func failure(from error: StorageError) -> Failure {
+    switch error {
+    case .noRepository(let path):
+      Failure(
+        .noRepository,
+        "there is no repository at \(path)",
+        advice: "Check --repo or KIST_REPOSITORY; `kist init` makes a new one."
+      )
+    case .interruptedInit(let path):
+      Failure(
+        .noRepository,
+        "the repository at \(path) is not complete: its `init` was interrupted",
+        meaning: "It holds no snapshots.",
+        advice: "Run `kist init` again with the same folder."
+      )
+    case .alreadyThere(let path):
+      Failure(.failed, "there is a repository at \(path) already", meaning: "Nothing was changed.")
+    case .notEmpty(let path):
+      Failure(
+        .failed,
+        "the folder \(path) is not empty",
+        meaning: "Nothing was changed.",
+        advice: "Choose an empty folder, or one that does not exist yet."
+      )
+    case .missing(let name):
+      Failure(
+        .damage,
+        "the store lacks \(name)",
+        advice: "Run `kist check` to see which files are affected."
+      )
+    case .short(let name, let needed, let found):
+      Failure(
+        .damage,
+        "\(name) is cut short: \(found) of \(needed) bytes",
+        advice: "Run `kist check --read-data` to see which files are affected."
+      )
+    case .tooLarge(let name, let count, let limit):
+      Failure(.damage, "\(name) has \(count) bytes; the format allows \(limit)")
+    case .conflict(let name):
+      Failure(
+        .damage,
+        "\(name) is there already, with another size: it is damaged",
+        advice: "Run `kist check --read-data`."
+      )
+    case .damagedStoreID:
+      Failure(
+        .damage,
+        "the file `store` is damaged",
+        meaning: "It holds only this copy's own id; no data is lost.",
+        advice: "Put the file back from a backup of the repository's folder."
+      )
+    case .busy(let path):
+      Failure(.busy, "another process holds the commit lock of \(path)", advice: "Try again.")
+    case .failed(let name, let error): failure(from: error, about: name)
+    }
+  }
+
+  static func failure(from error: FilesError, about name: String?) -> Failure {
+    let place = name.map { "\($0): " } ?? ""
+    if error.isNoSpace {
+      return Failure(
+        .noSpace,
+        "\(place)no space left on the device",
+        meaning: "No snapshot was made by this run; earlier snapshots are as they were. "
+          + "Packs that were complete are kept and will be reused.",
+        advice: "Make room, then run the same command again."
+      )
+    }
+    return Failure(.failed, place + text(error))
+  }
+
+  static func failure(from error: SealingError) -> Failure {
+    switch error {
+    case .notARecoveryKey:
+      Failure(
+        .wrongPassword,
+        "this is not a recovery key",
+        advice: "It has 56 letters and digits in groups of four; check for a mistyped one."
+      )
+    case .derivationMemory(let kibibytes):
+      Failure(
+        .failed,
+        "unlocking needs \(Quantities.bytes(Int(kibibytes) << 10)) of memory",
+        meaning: "This says nothing about the password.",
+        advice: "Free some memory and try again."
+      )
+    default: Failure(.damage, text(error))
+    }
+  }
+
+  static func failure(from error: IndexingError) -> Failure {
+    switch error {
+    case .database(let path, .noSpace):
+      Failure(
+        .noSpace,
+        "no space left for the cache at \(path)",
+        meaning: "The repository itself is unharmed.",
+        advice: "Make room, or use --cache-dir."
+      )
+    case .database(let path, let error):
+      Failure(
+        .failed,
+        "the cache at \(path) cannot be used: \(error)",
+        meaning: "It can be rebuilt; the repository itself is unharmed.",
+        advice: "Remove the folder and run the command again."
+      )
+    case .malformedRow(let path):
+      Failure(
+        .failed,
+        "the cache at \(path) is damaged",
+        meaning: "It can be rebuilt; the repository itself is unharmed.",
+        advice: "Remove the folder and run the command again."
+      )
+    case .packing(let error): failure(from: error)
+    case .networkFileSystem(let path):
+      Failure(
+        .failed,
+        "the cache folder \(path) lies on a network file system",
+        advice: "Choose a local folder with --cache-dir or KIST_CACHE_DIR."
+      )
+    }
+  }
+}

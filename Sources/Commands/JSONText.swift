@@ -1,0 +1,70 @@
+/// One JSON object, written in the order in which fields are added.
+struct JSONText {
+  private var fields: [String] = []
+
+  /// A value that JSON can hold.
+  enum Value {
+    case text(String)
+    case number(Int)
+    case decimal(Double)
+    case flag(Bool)
+    case null
+    case list([Value])
+    case object(JSONText)
+  }
+
+  init(_ fields: KeyValuePairs<String, Value> = [:]) {
+    for (key, value) in fields { add(key, value) }
+  }
+
+  mutating func add(_ key: String, _ value: Value) {
+    fields.append(JSONText.quoted(key) + ":" + JSONText.encoded(value))
+  }
+
+  /// The object on one line.
+  var line: String { "{" + fields.joined(separator: ",") + "}" }
+
+  /// An array of objects on one line.
+  static func array(_ objects: [JSONText]) -> String {
+    "[" + objects.map(\.line).joined(separator: ",") + "]"
+  }
+
+  /// A name as a value: text where it is UTF-8, else with `\xNN` for what is not.
+  static func name(_ bytes: [UInt8]) -> Value {
+    if let text = String(validating: bytes, as: UTF8.self) { return .text(text) }
+    return .text(DisplayedName.text(bytes))
+  }
+
+  private static func encoded(_ value: Value) -> String {
+    switch value {
+    case .text(let text): quoted(text)
+    case .number(let number): "\(number)"
+    case .decimal(let number): "\(number)"
+    case .flag(let flag): flag ? "true" : "false"
+    case .null: "null"
+    case .list(let values): "[" + values.map(encoded).joined(separator: ",") + "]"
+    case .object(let object): object.line
+    }
+  }
+
+  private static func quoted(_ text: String) -> String {
+    var quoted = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": quoted += "\\\""
+      case "\\": quoted += "\\\\"
+      case "\n": quoted += "\\n"
+      case "\t": quoted += "\\t"
+      case "\r": quoted += "\\r"
+      default:
+        if scalar.value < 0x20 || scalar.value == 0x7F {
+          let digits = String(scalar.value, radix: 16)
+          quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+        } else {
+          quoted.unicodeScalars.append(scalar)
+        }
+      }
+    }
+    return quoted + "\""
+  }
+}

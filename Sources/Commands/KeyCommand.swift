@@ -1,0 +1,234 @@
+import ArgumentParser
+import CoreTypes
+import Files
+import Repositories
+import Sealing
+import Sodium
+import Storage
+
+struct KeyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "key",
+    abstract: "Add, list, remove and export the keys that open the repository.",
+    subcommands: [
+      KeyListCommand.self, KeyAddCommand.self, KeyRemoveCommand.self, KeyPasswdCommand.self,
+      KeyExportCommand.self,
+    ]
+  )
+}
+
+struct KeyListCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list",
+    abstract: "List the key slots. The one in use is marked with a star."
+  )
+
+  @OptionGroup var options: RepositoryOptions
+
+  func run() throws {
+    let repository = try options.unlock()
+    let slots = try SlotKeeping(repository: repository).list()
+    if options.json {
+      options.console.result(JSONText.array(slots.map { json($0, repository) }))
+      return
+    }
+    let rows = slots.map { listed in
+      [
+        (listed.slot?.id == repository.slot.id ? "*" : " ") + listed.name.short,
+        kind(listed.slot), listed.note.map { CalendarTime.text($0.made) } ?? "-",
+        DisplayedName.text(Array((listed.note?.label ?? "").utf8)),
+      ]
+    }
+    for line in TextTable.lines(
+      header: [" id", "kind", "made", "label"],
+      rows: rows,
+      rightAligned: []
+    ) {
+      options.console.result(line)
+    }
+  }
+
+  private func kind(_ slot: KeySlot?) -> String {
+    switch slot?.kind {
+    case .passphrase(let cost): "password (\(cost.kibibytes >> 10) MiB, \(cost.passes) passes)"
+    case .recoveryKey: "recovery key"
+    case nil: "damaged"
+    }
+  }
+
+  private func json(_ listed: SlotKeeping.Listed, _ repository: UnlockedRepository) -> JSONText {
+    JSONText([
+      "id": .text("\(listed.name)"), "current": .flag(listed.slot?.id == repository.slot.id),
+      "kind": .text(kind(listed.slot)),
+      "created": listed.note.map { .text(CalendarTime.iso($0.made)) } ?? .null,
+      "label": listed.note.map { .text($0.label) } ?? .null,
+    ])
+  }
+}
+
+struct KeyAddCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "add",
+    abstract: "Add a password, or a recovery key to keep on paper.",
+    discussion: """
+        kist key add --new-password-file second.txt
+        kist key add --recovery
+      """
+  )
+
+  @OptionGroup var options: RepositoryOptions
+
+  @Flag(help: "Make a recovery key and print it.")
+  var recovery = false
+
+  @Option(help: ArgumentHelp("Read the new password from a file.", valueName: "file"))
+  var newPasswordFile: String?
+
+  @Option(help: ArgumentHelp("What `key list` shows for it.", valueName: "text"))
+  var label: String?
+
+  func run() throws {
+    let keeping = SlotKeeping(repository: try options.unlock())
+    let note = KeySlot.Note(
+      label: label ?? "\(Surroundings.user)@\(ProcessEnvironment.hostName)",
+      made: Surroundings.now
+    )
+    if recovery {
+      let key = RecoveryKey()
+      let name = try keeping.add(.recoveryKey(key.secret), note: note)
+      options.console.say("added recovery key \(name.short):")
+      options.console.say("")
+      options.console.result(key.text)
+      options.console.say(
+        """
+
+        Print it and keep it apart from the repository. It opens the repository like the password:
+          kist restore --recovery-key --password-file FILE-WITH-THE-KEY latest --target FOLDER
+        """
+      )
+      return
+    }
+    let secret = try NewSlotSecret.read(file: newPasswordFile)
+    let name = try keeping.add(secret, note: note)
+    options.console.say("added key \(name.short)")
+  }
+}
+
+/// A new password for a slot, from a file or asked for twice.
+enum NewSlotSecret {
+  static func read(file: String?) throws -> SlotSecret {
+    let text: [UInt8]
+    if let file {
+      text = try PasswordSource(file: file, command: nil).read(prompt: "")
+    } else {
+      text = try PasswordSource.ask("new password: ")
+      guard try PasswordSource.ask("the same again: ") == text else {
+        throw Failure(.wrongPassword, "the two passwords differ", meaning: "Nothing was changed.")
+      }
+    }
+    let cost = try KeyDerivationCost.calibrated {
+      SystemClock.monotonicNanoseconds()
+    }
+    return .passphrase(SecretBytes(copying: text), cost)
+  }
+}
+
+struct KeyRemoveCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "remove",
+    abstract: "Remove a key slot.",
+    discussion: """
+      Whoever has both a copy of the removed slot (a mirror, an old disk) and its password can still \
+      open what they have a copy of.
+      """
+  )
+
+  @OptionGroup var options: RepositoryOptions
+
+  @Argument(help: "The slot's id, or the start of it.")
+  var id: String
+
+  func run() throws {
+    let repository = try options.unlock()
+    let keeping = SlotKeeping(repository: repository)
+    let found = try keeping.list().filter {
+      !id.isEmpty && $0.name.description.hasPrefix(id.lowercased())
+    }
+    guard let slot = found.first, found.count == 1 else {
+      throw Failure(
+        .failed,
+        found.isEmpty ? "there is no key \(id)" : "\(id) fits \(found.count) keys",
+        advice: "`kist key list` shows them."
+      )
+    }
+    if slot.slot?.id == repository.slot.id {
+      throw Failure(
+        .refusedForSafety,
+        "this is the key that you are using now",
+        meaning: "Nothing was changed.",
+        advice: "Use another key to remove it, or `kist key passwd` to replace it."
+      )
+    }
+    try keeping.remove(slot.name)
+    options.console.say("removed key \(slot.name.short)")
+  }
+}
+
+struct KeyPasswdCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "passwd",
+    abstract: "Replace the password that is used by another one.",
+    discussion: """
+      The new slot is added before the old one is removed. Copies of the old slot, on mirrors or old \
+      disks, still open with the old password.
+      """
+  )
+
+  @OptionGroup var options: RepositoryOptions
+
+  @Option(help: ArgumentHelp("Read the new password from a file.", valueName: "file"))
+  var newPasswordFile: String?
+
+  func run() throws {
+    let repository = try options.unlock()
+    let keeping = SlotKeeping(repository: repository)
+    let secret = try NewSlotSecret.read(file: newPasswordFile)
+    let old = try keeping.list().first { $0.slot?.id == repository.slot.id }
+    let name = try keeping.add(
+      secret,
+      note: KeySlot.Note(
+        label: old?.note?.label ?? "\(Surroundings.user)@\(ProcessEnvironment.hostName)",
+        made: Surroundings.now
+      )
+    )
+    if let old { try keeping.remove(old.name) }
+    options.console.say("the new password is in force (key \(name.short))")
+  }
+}
+
+struct KeyExportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "export",
+    abstract: "Copy configuration, slots and keyring into a folder.",
+    discussion: """
+      These small files, together with a password or recovery key, are what opens the repository. A copy \
+      of them elsewhere saves the data if they are lost or damaged in the repository; they hold \
+      nothing that is readable without a password.
+
+        kist key export --to /media/stick/kist-keys
+      """
+  )
+
+  @OptionGroup var options: RepositoryOptions
+
+  @Option(help: ArgumentHelp("A new or empty folder.", valueName: "folder"))
+  var to: String
+
+  func run() throws {
+    let repository = try options.unlock()
+    let count = try StoreLayout.exportKeys(of: repository.store, to: to)
+    options.console.say(
+      "copied \(Quantities.count(count, "file")) to \(to); to use them, copy them back into the repository's folder"
+    )
+  }
+}

@@ -1,0 +1,63 @@
+package import ArgumentParser
+import Files
+import Sodium
+
+/// The program.
+package struct Kist: ParsableCommand {
+  package static let configuration = CommandConfiguration(
+    commandName: "kist",
+    abstract: "Encrypted, deduplicated snapshots of folders.",
+    discussion: """
+      A first session:
+        kist init --repo /mnt/disk/backup
+        kist backup --repo /mnt/disk/backup ~/Documents
+        kist snapshots --repo /mnt/disk/backup
+        kist restore --repo /mnt/disk/backup latest --target /tmp/restored
+        kist check --repo /mnt/disk/backup --read-data
+
+      Set KIST_REPOSITORY and KIST_PASSWORD_FILE to leave out --repo and the password.
+      """,
+    version: Surroundings.version,
+    subcommands: [
+      InitCommand.self, BackupCommand.self, SnapshotsCommand.self, ListCommand.self,
+      RestoreCommand.self, CheckCommand.self, KeyCommand.self, InspectCommand.self,
+    ]
+  )
+
+  package init() {}
+
+  /// Runs the command line of this process and ends the process.
+  package static func start() -> Never {
+    do {
+      var command = try parseAsRoot()
+      do {
+        try ProcessEnvironment.raiseFileLimit()
+        try Sodium.start()
+        InterruptFlag.install()
+        do {
+          try command.run()
+        } catch {
+          // A cache is never trusted: one that turns out to be damaged is made anew, and the command runs once more.
+          guard let path = Explanation.damagedCache(error) else { throw error }
+          Console.write("kist: the cache at \(path) is damaged; it is made anew\n", to: 2)
+          try LocalFolder.setAside(path)
+          try command.run()
+        }
+        exit(status: .done)
+      } catch {
+        // What is not ours is the parser's: help, version, a usage error, an exit status.
+        guard let failure = Explanation.failure(of: error) else { exit(withError: error) }
+        Explanation.show(failure, asJSON: CommandLine.arguments.contains("--json"))
+        exit(status: failure.status)
+      }
+    } catch {
+      if Kist.exitCode(for: error) == .success { exit(withError: error) }
+      Console.write(fullMessage(for: error) + "\n", to: 2)
+      exit(status: .usage)
+    }
+  }
+
+  static func exit(status: ExitStatus) -> Never {
+    ProcessEnvironment.exit(status.rawValue)
+  }
+}

@@ -1,0 +1,76 @@
+import Files
+
+/// Finds the password: an option's file or command, the environment, the terminal; in this order.
+struct PasswordSource {
+  let file: String?
+  let command: String?
+  /// Bytes of a password at most.
+  private static let byteLimit = 1 << 16
+
+  /// The password without its line end.
+  func read(prompt: String) throws -> [UInt8] {
+    if let file { return try PasswordSource.firstLine(ofFile: file) }
+    if let command { return try PasswordSource.output(of: command) }
+    if let password = Surroundings.variable("KIST_PASSWORD") { return Array(password.utf8) }
+    if let file = Surroundings.variable("KIST_PASSWORD_FILE") {
+      return try PasswordSource.firstLine(ofFile: file)
+    }
+    if let command = Surroundings.variable("KIST_PASSWORD_COMMAND") {
+      return try PasswordSource.output(of: command)
+    }
+    return try PasswordSource.ask(prompt)
+  }
+
+  /// True if a person will be asked.
+  var isInteractive: Bool {
+    file == nil && command == nil
+      && ["KIST_PASSWORD", "KIST_PASSWORD_FILE", "KIST_PASSWORD_COMMAND"].allSatisfy {
+        Surroundings.variable($0) == nil
+      }
+  }
+
+  /// Asks on the terminal, without showing what is typed.
+  static func ask(_ prompt: String) throws -> [UInt8] {
+    guard let line = try Terminal.readSecret(prompt: prompt, limit: byteLimit) else {
+      throw Failure(
+        .failed,
+        "no password was given, and there is no terminal to ask on",
+        advice: "Use --password-file FILE, --password-command COMMAND, or KIST_PASSWORD_FILE."
+      )
+    }
+    guard !line.isEmpty else {
+      throw Failure(.wrongPassword, "an empty password opens nothing")
+    }
+    return line
+  }
+
+  private static func firstLine(ofFile path: String) throws -> [UInt8] {
+    do {
+      return try trimmed(OpenFile.open(path: path).readAll(limit: byteLimit), from: path)
+    } catch let error as FilesError {
+      throw Failure(
+        .failed,
+        "cannot read the password file \(path): \(error.reason)",
+        advice: "Check --password-file or KIST_PASSWORD_FILE."
+      )
+    }
+  }
+
+  private static func output(of command: String) throws -> [UInt8] {
+    let output = try CommandOutput.run(command, limit: byteLimit)
+    guard output.status == 0 else {
+      throw Failure(
+        .failed,
+        "the password command failed with status \(output.status)",
+        advice: "Run it by hand: \(command)"
+      )
+    }
+    return try trimmed(output.bytes, from: "the password command")
+  }
+
+  private static func trimmed(_ bytes: [UInt8], from source: String) throws -> [UInt8] {
+    let line = bytes.prefix { $0 != 10 && $0 != 13 }
+    guard !line.isEmpty else { throw Failure(.wrongPassword, "\(source) gives an empty password") }
+    return Array(line)
+  }
+}
