@@ -167,6 +167,8 @@ package struct ObjectSealer: ~Copyable {
     message.write(contentsOf: directory)
     message.write(codec)
     message.write(UInt32(level))
+    // Another version may compress the same chunks to other bytes of the same length.
+    message.write(contentsOf: Array(ZstandardLibrary.version.utf8))
     return Blake2b.derive(
       key: key.secret,
       personal: DerivationTag.objectNonce,
