@@ -125,7 +125,9 @@ private final class FilledPack {
   func append(_ object: SealedObject) throws(PackingError) { try writer?.append(object) }
 
   func finish() throws -> WrittenPack {
-    guard let writer = writer.take() else { throw BackupError.unexpected("a pack was finished twice") }
+    guard let writer = writer.take() else {
+      throw BackupError.unexpected("a pack was finished twice")
+    }
     return try writer.finish()
   }
 
