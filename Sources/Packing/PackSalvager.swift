@@ -4,7 +4,7 @@ package import Sealing
 /// An object that was found by its stub alone, ready to be sealed anew.
 package struct SalvagedObject: Sendable {
   package let frame: ObjectFrame
-  /// Computed from the content, with the current id key.
+  /// Computed from the content, with the id key that the frame names.
   package let chunkIDs: [ChunkID]
 }
 
@@ -12,11 +12,11 @@ package struct SalvagedObject: Sendable {
 ///
 /// Source: Formats/pack.md §5.
 package final class PackSalvager {
-  private let naming: IdentityKey
+  private let keyring: Keyring
   private let opener: ObjectOpener
 
   package init(keyring: Keyring) throws(SealingError) {
-    naming = keyring.currentIdentityKey
+    self.keyring = keyring
     opener = try ObjectOpener(keyring: keyring)
   }
 
@@ -46,6 +46,7 @@ package final class PackSalvager {
       let end = bodyStart + preamble.bodyByteCount
       let sealed = Array(bytes[bodyStart..<end])
       let frame = try opener.openFrame(sealed, preamble: preamble)
+      guard let naming = keyring.identityKey(frame.identityKey) else { return nil }
       let opened = try opener.openBody(sealed, preamble: preamble)
       return (SalvagedObject(frame: frame, chunkIDs: opened.computeIDs(naming: naming)), end)
     } catch {

@@ -153,7 +153,9 @@ package final class PackVerifier {
     do throws(SealingError) {
       let directory = try opener.directory(of: head)
       let opened = try opener.openBody(body, preamble: head.preamble)
-      guard directory.kind == opened.kind, directory.chunkIDs.count == opened.lengths.count else {
+      guard directory.kind == opened.kind, directory.identityKey == opened.identityKey,
+        directory.chunkIDs.count == opened.lengths.count
+      else {
         throw SealingError.malformed(what: "directory unlike its body")
       }
       guard let naming = keyring.identityKey(directory.identityKey) else {

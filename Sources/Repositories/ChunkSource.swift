@@ -128,13 +128,15 @@ package struct OpenedObject: Sendable {
     naming keyring: Keyring,
     pack: PackID
   ) throws(PackingError) -> Range<Int> {
-    guard position < starts.count, body.kind == kind else {
+    guard position < starts.count, body.kind == kind,
+      let naming = keyring.identityKey(body.identityKey)
+    else {
       throw .sealed(id, pack: pack, .wrongContent(chunk))
     }
     let range = starts[position]..<starts[position] + body.lengths[position]
     let found = unsafe body.plaintext.withUnsafeBytes { bytes in
       // Safe: the lengths add up to the plaintext, which the frame's decoder checked.
-      unsafe keyring.currentIdentityKey.chunkID(
+      unsafe naming.chunkID(
         of: UnsafeRawBufferPointer(rebasing: bytes[range]),
         kind: kind
       )

@@ -51,6 +51,7 @@ package struct OrphanSalvage {
             &frame,
             kind: object.frame.kind,
             codec: object.frame.codec,
+            identityKey: object.frame.identityKey,
             chunkIDs: object.chunkIDs
           )
         )

@@ -87,7 +87,7 @@ package struct RecordClear: Equatable, Sendable {
 package struct Record: Sendable {
   /// Ids that a record lists itself; more go into manifests.
   package static let inlineAddLimit = 256
-  static let byteLimit = BlobByteLimits.record
+  static let byteLimit = RecordLimits.record
   private static let signaturePrefix = Array("kist record 1\n".utf8)
 
   package let id: RecordID
@@ -107,9 +107,9 @@ package struct Record: Sendable {
   ) throws(SealingError) {
     var clear = clear
     var sealed: [UInt8] = []
-    if content != nil {
+    if let content {
       clear.dataKey = key.id
-      clear.nonce = RecordSealing.newNonce()
+      clear.nonce = RecordSealing.newNonce(key: key, clear: clear.encoded(), content: content)
     }
     let clearBytes = clear.encoded()
     if let content, let nonce = clear.nonce {
@@ -199,8 +199,8 @@ package enum RecordError: Error, Equatable, Sendable {
   case malformed(String)
 }
 
-enum BlobByteLimits {
-  /// Bytes of a record file that readers accept: 64 MiB.
+enum RecordLimits {
+  /// Bytes of one record that readers accept: 64 MiB.
   ///
   /// Source: Formats/README.md §3.
   static let record = 64 << 20

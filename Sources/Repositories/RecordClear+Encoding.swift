@@ -119,7 +119,7 @@ extension CBORWriter {
 extension CBORReader {
   /// A byte string of whole digests in strictly ascending order.
   fileprivate mutating func readDigests() throws -> [Digest] {
-    let joined = try readBytes(limit: BlobByteLimits.record)
+    let joined = try readBytes(limit: RecordLimits.record)
     guard joined.count % Digest.byteCount == 0 else {
       throw RecordError.malformed("a list of ids is cut short")
     }

@@ -22,8 +22,12 @@ package enum LogFinding: Equatable, Sendable {
 ///
 /// Source: Formats/record-log.md.
 package struct RecordLog: Sendable {
-  /// Records whose writer and signature were proven.
+  /// Records whose writer and signature were proven, and void ones on which some of these rely.
   package private(set) var records: [RecordID: Record] = [:]
+  /// Records of a revoked writer that do nothing more than say what they added to their descendants.
+  package private(set) var void: Set<RecordID> = []
+  /// Objects that some record condemns.
+  package private(set) var condemnedObjects: Set<ObjectID> = []
   /// Names of all record files that were there, sound or not.
   package private(set) var files: Set<Digest> = []
   package private(set) var findings: [LogFinding] = []
@@ -56,19 +60,27 @@ package struct RecordLog: Sendable {
     }
     prove(read, configuration: configuration)
     frontier = RecordLog.frontier(of: records)
+    for record in records.values
+    where record.clear.kind == .condemnation && !void.contains(record.id) {
+      condemnedObjects.formUnion(record.clear.condemns)
+    }
   }
 
   /// Snapshots that were not removed, oldest first.
   package var snapshots: [Record] {
     let removed = removedSnapshots
     return records.values
-      .filter { $0.clear.kind == .snapshot && !removed.contains($0.id) }
+      .filter {
+        $0.clear.kind == .snapshot && !removed.contains($0.id) && !void.contains($0.id)
+      }
       .sorted { ($0.clear.time, $0.id) < ($1.clear.time, $1.id) }
   }
 
   /// True if the record is a snapshot that counts.
   package func isLive(_ id: RecordID) -> Bool {
-    guard let record = records[id], record.clear.kind == .snapshot else { return false }
+    guard let record = records[id], record.clear.kind == .snapshot, !void.contains(id) else {
+      return false
+    }
     return !removedSnapshots.contains(id)
   }
 
@@ -83,15 +95,6 @@ package struct RecordLog: Sendable {
   package func isEnrolled(_ writer: Digest) -> Bool {
     records.values.contains { $0.clear.kind == .enrolment && $0.clear.enrolled == writer }
       && !records.values.contains { $0.clear.kind == .revocation && $0.clear.enrolled == writer }
-  }
-
-  /// Objects that some record condemns.
-  package var condemnedObjects: Set<ObjectID> {
-    var objects: Set<ObjectID> = []
-    for record in records.values where record.clear.kind == .condemnation {
-      objects.formUnion(record.clear.condemns)
-    }
-    return objects
   }
 
   /// All object ids that one record adds, those in manifests among them.
@@ -124,8 +127,9 @@ package struct RecordLog: Sendable {
   /// Removed by a record, and not held by one that the removal had not seen.
   private var removedSnapshots: Set<RecordID> {
     var removed: Set<RecordID> = []
-    let holds = records.values.filter { $0.clear.kind == .hold }
-    for removal in records.values where removal.clear.kind == .removal {
+    let holds = records.values.filter { $0.clear.kind == .hold && !void.contains($0.id) }
+    for removal in records.values
+    where removal.clear.kind == .removal && !void.contains(removal.id) {
       let seen = holds.isEmpty ? [] : ancestors(of: removal)
       for subject in removal.clear.subjects {
         let held = holds.contains { hold in
@@ -183,7 +187,7 @@ package struct RecordLog: Sendable {
       bySequence[place] = record.id
       records[record.id] = record
     }
-    refuseRevoked()
+    voidRevoked()
     for record in records.values {
       for parent in record.clear.parents where records[parent] == nil {
         findings.append(.missingParent(record.id, parent: parent))
@@ -192,15 +196,26 @@ package struct RecordLog: Sendable {
   }
 
   /// What a revoked writer signed counts only if the revocation had seen it.
-  private mutating func refuseRevoked() {
+  ///
+  /// Others may have built on the rest before they knew: what it added stands in no record of theirs.
+  private mutating func voidRevoked() {
     for revocation in records.values where revocation.clear.kind == .revocation {
       let seen = ancestors(of: revocation)
       for record in records.values
       where record.clear.writer == revocation.clear.enrolled && !seen.contains(record.id) {
-        findings.append(.refused(record.id, reason: "its writer was revoked"))
-        records[record.id] = nil
+        void.insert(record.id)
       }
     }
+    guard !void.isEmpty else { return }
+    var reliedOn: Set<RecordID> = []
+    for record in records.values where !void.contains(record.id) {
+      reliedOn.formUnion(ancestors(of: record))
+    }
+    for id in void.sorted() {
+      findings.append(.refused(id, reason: "its writer was revoked"))
+      if !reliedOn.contains(id) { records[id] = nil }
+    }
+    void.formIntersection(reliedOn)
   }
 
   private static func frontier(of records: [RecordID: Record]) -> [RecordID] {

@@ -57,7 +57,7 @@ package struct UnlockedRepository: Sendable {
     (slot, bundle) = try UnlockedRepository.openSlot(
       store: store,
       secret: secret,
-      repository: repository
+      configuration: configuration
     )
     keyring = try UnlockedRepository.openKeyring(
       store: store,
@@ -94,16 +94,21 @@ package struct UnlockedRepository: Sendable {
   private static func openSlot(
     store: any BlobStore,
     secret: SlotSecret,
-    repository: RepositoryID
+    configuration: Configuration
   ) throws(RepositoryError) -> (KeySlot, CapabilityBundle) {
     var refusals = 0
     var reasons: [SealingError] = []
     do {
       for name in try store.names(of: .slot).sorted().prefix(SlotLimits.slotCount) {
         let file = try store.read(BlobName(.slot, name))
-        do {
+        do throws(SealingError) {
           let slot = try KeySlot(decoding: file)
-          return (slot, try slot.open(with: secret, repository: repository))
+          let bundle = try slot.open(with: secret, repository: configuration.repositoryID)
+          // Else this client would sign enrolments that no reader believes.
+          guard SigningKey(seed: bundle.rootSeed).publicKey == configuration.rootPublicKey else {
+            throw SealingError.malformed(what: "root key of a slot")
+          }
+          return (slot, bundle)
         } catch {
           if error == .wrongSecret { refusals += 1 } else { reasons.append(error) }
         }

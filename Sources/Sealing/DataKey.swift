@@ -33,7 +33,8 @@ package struct DataKey: Sendable {
     ).bytes
   }
 
+  /// The suite goes into every key, so that no key ever serves two ciphers.
   private func context(_ nonce: [UInt8]) -> [UInt8] {
-    repository.digest.bytes + nonce
+    [ObjectPreamble.suite] + repository.digest.bytes + nonce
   }
 }

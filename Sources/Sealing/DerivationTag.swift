@@ -12,7 +12,7 @@ enum DerivationTag {
   static let objectDirectory = Personalisation("kist obj dir")
   static let objectBody = Personalisation("kist obj body")
   static let objectCommitment = Personalisation("kist obj commit")
-  static let objectNonce = Personalisation("kist obj nonce")
+  static let nonce = Personalisation("kist nonce")
   static let record = Personalisation("kist record")
   static let dataChunk = Personalisation("kist chunk data")
   static let treeChunk = Personalisation("kist chunk tree")

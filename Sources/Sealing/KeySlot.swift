@@ -40,19 +40,23 @@ package struct KeySlot: Sendable {
     note: Note
   ) throws(SealingError) {
     let salt = RandomBytes.make(count: 16)
-    let nonce = RandomBytes.make(count: ObjectPreamble.nonceByteCount)
     let id = RandomBytes.make(count: ShortIdentity.byteCount)
     guard let identity = ShortIdentity(id) else { throw .malformed(what: "slot id") }
     self.id = identity
     kind = secret.kind
     self.salt = salt
+    let wrappingKey = try secret.wrappingKey(salt: salt, kind: secret.kind)
+    let nonce = HedgedNonce.make(key: wrappingKey, content: id + salt + bundle.encoded())
     self.nonce = nonce
     header = KeySlot.encodeHeader(kind: secret.kind, id: id, salt: salt, nonce: nonce)
     let context = repository.digest.bytes + header
-    let wrappingKey = try secret.wrappingKey(salt: salt, kind: secret.kind)
     commitment = KeySlot.commitment(wrappingKey, context)
     var wrapped: [UInt8] = []
-    var sealedNote = RandomBytes.make(count: ObjectPreamble.nonceByteCount)
+    let noteNonce = HedgedNonce.make(
+      key: bundle.keyringKey,
+      content: id + KeySlot.encodeNote(note)
+    )
+    var sealedNote = noteNonce
     do {
       try AuthenticatedCipher.seal(
         bundle.encoded().span,
@@ -64,7 +68,7 @@ package struct KeySlot: Sendable {
       try AuthenticatedCipher.seal(
         KeySlot.encodeNote(note).span,
         key: KeySlot.noteKey(bundle, repository: repository, id: id),
-        nonce: sealedNote,
+        nonce: noteNonce,
         associatedData: id.span,
         appendingTo: &sealedNote
       )

@@ -1,11 +1,16 @@
-import CoreTypes
+package import CoreTypes
 
 /// The opened body of an object, still compressed.
 ///
 /// Source: Formats/object.md §4.
 package struct ObjectFrame: Sendable {
+  /// Bytes before the table of lengths.
+  static let headerByteCount = 32
+
   package let kind: ChunkKind
   package let codec: UInt8
+  /// The key with which the chunks were named.
+  package let identityKey: KeyID
   package let lengths: [Int]
   package let plaintextByteCount: Int
   /// The frame with its padding.
@@ -36,6 +41,10 @@ package struct ObjectFrame: Sendable {
           limit: UInt64(ObjectLimits.plaintextByteCount)
         )
       }
+      guard let identityKey = KeyID(try reader.read(KeyID.byteCount)) else {
+        throw SealingError.malformed(what: "id key of a frame")
+      }
+      self.identityKey = identityKey
       guard count * 4 <= reader.remaining else {
         throw SealingError.malformed(what: "lengths of a frame")
       }

@@ -53,6 +53,8 @@ package struct SealedObject: Sendable {
 /// What opening a body gives.
 package struct OpenedBody: Sendable {
   package let kind: ChunkKind
+  /// The key with which the chunks were named.
+  package let identityKey: KeyID
   /// Length of each chunk, in the order of the content.
   package let lengths: [Int]
   /// The chunks one after the other.

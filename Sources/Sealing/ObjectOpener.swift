@@ -65,7 +65,12 @@ package final class ObjectOpener {
       }
     default: throw .malformed(what: "codec \(frame.codec)")
     }
-    return OpenedBody(kind: frame.kind, lengths: frame.lengths, plaintext: plaintext)
+    return OpenedBody(
+      kind: frame.kind,
+      identityKey: frame.identityKey,
+      lengths: frame.lengths,
+      plaintext: plaintext
+    )
   }
 
   /// Opens a body as far as its frame, without decompressing: what salvage seals anew.

@@ -17,7 +17,7 @@ package struct ObjectPreamble: Equatable, Sendable {
 
   static let version: UInt8 = 1
   static let suite: UInt8 = 1
-  static let nonceByteCount = 24
+  static let nonceByteCount = HedgedNonce.byteCount
   static let tagByteCount = 16
 
   package let keyID: KeyID

@@ -63,7 +63,7 @@ package struct ObjectSealer: ~Copyable {
 
     var frame: [UInt8] = []
     frame.reserveCapacity(plaintext.count / 2 + 4 * lengths.count + 8192)
-    let tableEnd = 16 + 4 * lengths.count
+    let tableEnd = ObjectFrame.headerByteCount + 4 * lengths.count
     frame.append(contentsOf: repeatElement(0, count: tableEnd))
     var codec: UInt8 = 0
     if level != 0, plaintext.count > 64 {
@@ -89,9 +89,16 @@ package struct ObjectSealer: ~Copyable {
     header.write(UInt32(lengths.count))
     header.write(UInt32(plaintext.count))
     header.write(UInt32(frame.count - tableEnd))
+    header.write(contentsOf: identityKey.bytes)
     for length in lengths { header.write(UInt32(length)) }
     frame.replaceSubrange(0..<tableEnd, with: header.bytes)
-    return try sealFrame(&frame, kind: kind, codec: codec, chunkIDs: chunkIDs)
+    return try sealFrame(
+      &frame,
+      kind: kind,
+      codec: codec,
+      identityKey: identityKey,
+      chunkIDs: chunkIDs
+    )
   }
 
   /// Seals a frame that is ready but for padding: the end of `seal`, and all of salvage's work.
@@ -99,6 +106,7 @@ package struct ObjectSealer: ~Copyable {
     _ frame: inout [UInt8],
     kind: ChunkKind,
     codec: UInt8,
+    identityKey: KeyID,
     chunkIDs: [ChunkID]
   ) throws(SealingError) -> SealedObject {
     let frameByteCount = frame.count
@@ -121,7 +129,10 @@ package struct ObjectSealer: ~Copyable {
     let used = directory.bytes.count
     directory.writeZeros(Padding.powerOfTwo(used, floor: 64) - used)
 
-    let nonce = hedgedNonce(directory: directory.bytes, codec: codec)
+    let nonce = HedgedNonce.make(
+      key: key.secret,
+      content: directory.bytes + settings(codec: codec)
+    )
     let preamble = ObjectPreamble(
       keyID: key.id,
       nonce: nonce,
@@ -161,19 +172,13 @@ package struct ObjectSealer: ~Copyable {
     )
   }
 
-  private func hedgedNonce(directory: [UInt8], codec: UInt8) -> [UInt8] {
-    var message = ByteWriter(capacity: directory.count + 40)
-    message.write(contentsOf: RandomBytes.make(count: 32))
-    message.write(contentsOf: directory)
-    message.write(codec)
-    message.write(UInt32(level))
+  /// What decides, besides the chunks, which bytes are sealed.
+  private func settings(codec: UInt8) -> [UInt8] {
+    var writer = ByteWriter(capacity: 16)
+    writer.write(codec)
+    writer.write(UInt32(level))
     // Another version may compress the same chunks to other bytes of the same length.
-    message.write(contentsOf: Array(ZstandardLibrary.version.utf8))
-    return Blake2b.derive(
-      key: key.secret,
-      personal: DerivationTag.objectNonce,
-      byteCount: ObjectPreamble.nonceByteCount,
-      message.bytes.span
-    )
+    writer.write(contentsOf: Array(ZstandardLibrary.version.utf8))
+    return writer.bytes
   }
 }

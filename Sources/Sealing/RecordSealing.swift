@@ -6,8 +6,10 @@ import Sodium
 /// Source: Formats/record-log.md §2.
 package enum RecordSealing {
   /// A fresh nonce for one record.
-  package static func newNonce() -> [UInt8] {
-    RandomBytes.make(count: ObjectPreamble.nonceByteCount)
+  ///
+  /// - Parameter clear: the clear part, encoded without nonce.
+  package static func newNonce(key: DataKey, clear: [UInt8], content: [UInt8]) -> [UInt8] {
+    HedgedNonce.make(key: key.secret, content: clear + content)
   }
 
   /// Seals `content` under `key`, bound to the record's clear part.

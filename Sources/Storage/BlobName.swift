@@ -21,7 +21,7 @@ package enum BlobKind: String, CaseIterable, Sendable {
     case .slot, .keyringEntry: 4096
     case .pack: 1 << 30
     case .manifest: 16 + 32 * 1_048_576
-    case .record: 64 << 20
+    case .record: 1 << 30
     }
   }
 }

@@ -108,6 +108,7 @@ struct PackSalvagerTests {
         &frame,
         kind: object.frame.kind,
         codec: object.frame.codec,
+        identityKey: object.frame.identityKey,
         chunkIDs: object.chunkIDs
       )
       try opener.openBody(anew.body, preamble: anew.preamble).prove(

@@ -185,6 +185,34 @@ struct RecordLogTests {
     #expect(!log.isEnrolled(name))
   }
 
+  @Test func `a void record keeps its place under those who built on it, and condemns nothing`()
+    throws
+  {
+    let (thief, theirs) = try builder.enrol(sequence: 0)
+    let (friend, ours) = try builder.enrol(sequence: 1)
+    let revoked = try writer(thief)
+    let revocation = try builder.add(.revocation, by: builder.root.key, sequence: 2) {
+      $0.enrolled = revoked
+    }
+    let object = ObjectID(digest(3))
+    let void = try builder.add(.condemnation, by: thief, sequence: 0, after: [theirs]) {
+      $0.condemns = [object]
+    }
+    let idle = try builder.add(.snapshot, by: thief, sequence: 1, after: [theirs])
+    let honest = try builder.add(.snapshot, by: friend, sequence: 0, after: [ours, void])
+    let log = try builder.log()
+    #expect(log.void == [void])
+    #expect(log.records[idle] == nil)
+    #expect(log.records[void] != nil)
+    #expect(log.condemnedObjects.isEmpty)
+    #expect(log.snapshots.map(\.id) == [honest])
+    #expect(log.frontier == [honest, revocation].sorted())
+    #expect(
+      Set(log.findings.map(String.init(describing:)))
+        == Set([void, idle].map { "\(LogFinding.refused($0, reason: "its writer was revoked"))" })
+    )
+  }
+
   @Test func `a sequence at its end does not trap`() throws {
     _ = try builder.add(.hold, by: builder.root.key, sequence: .max)
     let log = try builder.log()

@@ -24,6 +24,7 @@ struct FrameTests {
     writer.write(count)
     writer.write(plaintext)
     writer.write(stored)
+    writer.write(contentsOf: Array(repeating: 7, count: KeyID.byteCount))
     for length in lengths { writer.write(length) }
     writer.write(contentsOf: content)
     let size = Padding.padmé(writer.bytes.count, floor: 4096)
@@ -40,7 +41,7 @@ struct FrameTests {
     )
     let frame = try ObjectFrame(decoding: bytes)
     #expect(frame.lengths == [2, 3])
-    #expect(frame.byteCount == 29)
+    #expect(frame.byteCount == 45)
     #expect(Array(frame.bytes[frame.contentRange]) == [1, 2, 3, 4, 5])
   }
 
@@ -172,11 +173,17 @@ struct FrameTests {
     for (codec, length) in [(UInt8(1), 499), (1, 501), (0, 500), (2, 500)] {
       var frame = Array(sound.bytes[..<sound.byteCount])
       frame[1] = codec
-      for start in [8, 16] {
+      for start in [8, 32] {
         frame[start] = UInt8(truncatingIfNeeded: length)
         frame[start + 1] = UInt8(length >> 8)
       }
-      let object = try sealer.sealFrame(&frame, kind: .data, codec: codec, chunkIDs: [id])
+      let object = try sealer.sealFrame(
+        &frame,
+        kind: .data,
+        codec: codec,
+        identityKey: sound.identityKey,
+        chunkIDs: [id]
+      )
       #expect(throws: SealingError.self, "codec \(codec), \(length)") {
         try opener.openBody(object.body, preamble: object.preamble)
       }

@@ -80,7 +80,7 @@ struct RecordSealingTests {
     let key = try makeKeyring().currentDataKey
     for count in [0, 1, 1019, 1020, 1021, 5000] {
       let content = randomBytes(count, seed: UInt64(count))
-      let nonce = RecordSealing.newNonce()
+      let nonce = RecordSealing.newNonce(key: key, clear: [1, 2], content: content)
       let sealed = try RecordSealing.seal(content, key: key, nonce: nonce, clear: [1, 2])
       #expect(sealed.count == Padding.padmé(4 + count, floor: 1024) + 16)
       #expect(try RecordSealing.open(sealed, key: key, nonce: nonce, clear: [1, 2]) == content)
@@ -89,7 +89,9 @@ struct RecordSealingTests {
 
   @Test func `another clear part, key or nonce, and any changed bit, are refused`() throws {
     let key = try makeKeyring().currentDataKey
-    let nonce = RecordSealing.newNonce()
+    let nonce = RecordSealing.newNonce(key: key, clear: [1], content: [7])
+    let again = RecordSealing.newNonce(key: key, clear: [1], content: [7])
+    #expect(nonce != again)
     let sealed = try RecordSealing.seal([7], key: key, nonce: nonce, clear: [1])
     let refusal = SealingError.notAuthentic(what: "sealed part of a record")
     #expect(throws: refusal) {
@@ -100,7 +102,7 @@ struct RecordSealingTests {
       try RecordSealing.open(sealed, key: other, nonce: nonce, clear: [1])
     }
     #expect(throws: refusal) {
-      try RecordSealing.open(sealed, key: key, nonce: RecordSealing.newNonce(), clear: [1])
+      try RecordSealing.open(sealed, key: key, nonce: again, clear: [1])
     }
     #expect(throws: SealingError.malformed(what: "nonce of a record")) {
       try RecordSealing.open(sealed, key: key, nonce: [1, 2, 3], clear: [1])

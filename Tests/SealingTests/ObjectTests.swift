@@ -94,7 +94,12 @@ struct ObjectTests {
     let chunks: [[UInt8]] = [[1, 2, 3], [4, 5]]
     let ids = chunks.map { naming.chunkID(of: $0.span, kind: .data) }
     func body(_ plaintext: [UInt8], _ lengths: [Int], _ kind: ChunkKind = .data) -> OpenedBody {
-      OpenedBody(kind: kind, lengths: lengths, plaintext: plaintext)
+      OpenedBody(
+        kind: kind,
+        identityKey: keyring.currentIdentityKey.id,
+        lengths: lengths,
+        plaintext: plaintext
+      )
     }
     try body([1, 2, 3, 4, 5], [3, 2]).prove(ids, naming: naming)
     #expect(throws: SealingError.wrongContent(ids[1])) {
