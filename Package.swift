@@ -41,11 +41,12 @@ let package = Package(
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
     .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
+    .target(name: "CBlake2b"),
     idea("CoreTypes"),
 
     // Floor 1: one seam each.
     idea("Zstandard", on: ["CZstd"]),
-    idea("Sodium", on: ["CSodium"]),
+    idea("Sodium", on: ["CBlake2b", "CSodium"]),
     idea("LMDB", on: ["CLMDB"]),
     idea("Encoding", on: ["CoreTypes"]),
     .target(name: "CFiles"),

@@ -16,6 +16,9 @@ final class FileReader {
   private let finisher: FolderFinisher
   private let scratch: UnsafeMutableRawBufferPointer
   private var cuts: [Int] = []
+  /// Small files that lie in the scratch, one behind the other: their chunks are named together.
+  private var gathered: [GatheredFile] = []
+  private var gatheredByteCount = 0
 
   init(context: BackupContext, group: GroupWriter) {
     self.context = context
@@ -40,6 +43,7 @@ final class FileReader {
         guard !context.failure.isSet else { return }
         try read(task)
       }
+      try storeGathered()
     case .block(let file): try readBlock(of: file)
     }
   }
@@ -63,15 +67,20 @@ final class FileReader {
     }
     do {
       // One byte more than it should hold: a file that grew is noticed without another call.
-      let wanted = unsafe UnsafeMutableRawBufferPointer(
-        rebasing: scratch[..<(min(Int(status.size) + 1, scratch.count))]
+      let wanted = Int(status.size) + 1
+      if unsafe gatheredByteCount + wanted > scratch.count { try storeGathered() }
+      let place = unsafe gatheredByteCount..<min(gatheredByteCount + wanted, scratch.count)
+      let count = unsafe try file.read(
+        into: UnsafeMutableRawBufferPointer(rebasing: scratch[place])
       )
-      let count = unsafe try file.read(into: wanted)
       context.progress.add { $0.bytesRead += count }
-      let content = unsafe try store(
-        unsafe UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(wanted)[..<count])
+      guard
+        let read = try finishReading(task, file: file, opened: status, byteCount: UInt64(count))
+      else { return }
+      gathered.append(
+        GatheredFile(file: read, range: gatheredByteCount..<gatheredByteCount + count)
       )
-      try finish(task, file: file, opened: status, content: content, byteCount: UInt64(count))
+      gatheredByteCount += count
     } catch let error as FilesError {
       try drop(task, error)
     } catch let error as BackupError {
@@ -81,31 +90,83 @@ final class FileReader {
     }
   }
 
-  /// The content of a file that was read whole.
-  private func store(_ bytes: UnsafeRawBufferPointer) throws(BackupError) -> FileContent {
-    if unsafe bytes.isEmpty { return .empty }
-    if bytes.count <= ReadingSizes.inline { return unsafe .inline(Array(bytes)) }
-    cuts.removeAll(keepingCapacity: true)
-    _ = unsafe context.chunker.cuts(
-      of: bytes.assumingMemoryBound(to: UInt8.self),
-      ending: .atEnd,
-      appendingTo: &cuts
-    )
+  // MARK: Small files
+
+  /// Cuts, names and stores what lies in the scratch, and fills the places of its files.
+  private func storeGathered() throws(BackupError) {
+    defer {
+      gathered.removeAll(keepingCapacity: true)
+      gatheredByteCount = 0
+    }
+    let bytes = unsafe UnsafeRawBufferPointer(rebasing: scratch[..<gatheredByteCount])
+    var ranges: [Range<Int>] = []
+    var chunkCounts: [Int] = []
+    chunkCounts.reserveCapacity(gathered.count)
+    for file in gathered {
+      let before = ranges.count
+      if file.range.count > ReadingSizes.inline {
+        unsafe cut(bytes, file.range, ending: .atEnd, appendingTo: &ranges)
+      }
+      chunkCounts.append(ranges.count - before)
+    }
+    let names = unsafe group.names(of: ranges, in: bytes)
+    var next = 0
+    for (file, count) in zip(gathered, chunkCounts) {
+      let content = unsafe try store(file.range, chunks: next..<next + count, ranges, names, bytes)
+      next += count
+      try finish(file.file, content: content)
+    }
+  }
+
+  /// The content of one gathered file, whose chunks are the given ones of all.
+  private func store(
+    _ range: Range<Int>,
+    chunks: Range<Int>,
+    _ ranges: [Range<Int>],
+    _ names: [ChunkID],
+    _ bytes: UnsafeRawBufferPointer
+  ) throws(BackupError) -> FileContent {
+    if range.isEmpty { return .empty }
+    if chunks.isEmpty { return unsafe .inline(Array(bytes[range])) }
     var list = ListBuilder()
-    var start = 0
-    for length in cuts {
-      let part = unsafe UnsafeRawBufferPointer(rebasing: bytes[start..<start + length])
-      let id = unsafe try group.addData(part)
+    for chunk in chunks {
+      unsafe try group.addData(
+        UnsafeRawBufferPointer(rebasing: bytes[ranges[chunk]]),
+        id: names[chunk]
+      )
       do {
-        try list.append(ChunkReference(id: id, length: UInt32(length))) {
-          node throws(BackupError) in try group.addNode(node)
-        }
+        try list.append(
+          ChunkReference(id: names[chunk], length: UInt32(ranges[chunk].count))
+        ) { node throws(BackupError) in try group.addNode(node) }
       } catch {
         throw error.backupError
       }
-      start += length
     }
     return try list.finish { node throws(BackupError) in try group.addNode(node) }
+  }
+
+  /// Cuts a part of a buffer into chunks.
+  ///
+  /// Returns where the last one ends.
+  @discardableResult
+  private func cut(
+    _ bytes: UnsafeRawBufferPointer,
+    _ part: Range<Int>,
+    ending: Chunker.Ending,
+    appendingTo ranges: inout [Range<Int>]
+  ) -> Int {
+    cuts.removeAll(keepingCapacity: true)
+    _ = unsafe context.chunker.cuts(
+      of: UnsafeRawBufferPointer(rebasing: bytes[part]).assumingMemoryBound(to: UInt8.self),
+      ending: ending,
+      appendingTo: &cuts
+    )
+    var start = part.lowerBound
+    for length in cuts {
+      ranges.append(start..<start + length)
+      start += length
+    }
+    return start
   }
 
   // MARK: Large files
@@ -125,28 +186,22 @@ final class FileReader {
       let bytes = unsafe UnsafeRawBufferPointer(
         rebasing: UnsafeRawBufferPointer(buffer)[..<count]
       )
-      cuts.removeAll(keepingCapacity: true)
-      let used = unsafe context.chunker.cuts(
-        of: bytes.assumingMemoryBound(to: UInt8.self),
+      var ranges: [Range<Int>] = []
+      let used = unsafe cut(
+        bytes,
+        0..<count,
         ending: isLast ? .atEnd : .open,
-        appendingTo: &cuts
+        appendingTo: &ranges
       )
       context.progress.add { $0.bytesRead += used }
       large.advance(by: UInt64(used), isLast: isLast)
       if !isLast { context.push(large) }
+      let names = unsafe group.names(of: ranges, in: bytes)
       var references: [ChunkReference] = []
-      references.reserveCapacity(cuts.count)
-      var start = 0
-      for length in cuts {
-        let part = unsafe UnsafeRawBufferPointer(rebasing: bytes[start..<start + length])
-        references.append(
-          ChunkReference(
-            id: unsafe try group.addData(part),
-            length: UInt32(length),
-            repeats: 1
-          )
-        )
-        start += length
+      references.reserveCapacity(ranges.count)
+      for (range, id) in zip(ranges, names) {
+        unsafe try group.addData(UnsafeRawBufferPointer(rebasing: bytes[range]), id: id)
+        references.append(ChunkReference(id: id, length: UInt32(range.count), repeats: 1))
       }
       try join(large, block, references)
     } catch let error as FilesError {
@@ -179,7 +234,8 @@ final class FileReader {
       unsafe base.initializeMemory(as: UInt8.self, repeating: 0, count: Int(maximum))
     }
     let zeros = unsafe UnsafeRawBufferPointer(rebasing: scratch[..<Int(maximum)])
-    let id = unsafe try group.addData(zeros)
+    guard let id = unsafe group.names(of: [0..<zeros.count], in: zeros).first else { return nil }
+    unsafe try group.addData(zeros, id: id)
     return (
       ChunkReference(id: id, length: UInt32(maximum), repeats: count), count * maximum
     )
@@ -197,13 +253,13 @@ final class FileReader {
     }
     guard let whole else { return }
     do {
-      try finish(
+      let read = try finishReading(
         large.task,
         file: large.file,
         opened: large.statusAtOpen,
-        content: whole.content,
         byteCount: whole.byteCount
       )
+      if let read { try finish(read, content: whole.content) }
     } catch let error as FilesError {
       try drop(large.task, error)
     } catch let error as BackupError {
@@ -215,16 +271,20 @@ final class FileReader {
 
   // MARK: Finishing
 
-  private func finish(
+  /// All that an entry says but its content, taken while the file is open.
+  ///
+  /// `nil` when it is no file any more; its place is filled then.
+  private func finishReading(
     _ task: FileTask,
     file: OpenFile,
     opened: FileStatus,
-    content: FileContent,
     byteCount: UInt64
-  ) throws {
+  ) throws -> ReadFile? {
     let after = try file.status()
-    guard var entry = EntryReader.entry(name: task.name, status: opened) else { return }
-    entry.content = content
+    guard var entry = EntryReader.entry(name: task.name, status: opened) else {
+      try finisher.fill(task.folder, task.slot, .dropped)
+      return nil
+    }
     entry.size = byteCount
     entry.changedWhileRead =
       EntryReader.identity(after) != EntryReader.identity(opened) || byteCount != opened.size
@@ -236,13 +296,21 @@ final class FileReader {
       let holes = try HoleReader.holes(of: file, size: byteCount)
       if !holes.isEmpty { entry.holes = try group.addNode(TreeNode.holes(holes).encoded()) }
     }
+    return ReadFile(task: task, entry: entry, opened: opened)
+  }
+
+  private func finish(_ file: ReadFile, content: FileContent) throws(BackupError) {
+    let task = file.task
+    var entry = file.entry
+    entry.content = content
     guard let encoded = finisher.encode(entry, path: task.path) else {
       return try finisher.fill(task.folder, task.slot, .dropped)
     }
-    let identity = EntryReader.identity(opened)
+    let identity = EntryReader.identity(file.opened)
     let row =
       !entry.changedWhileRead && identity.isSettled(before: context.started)
       ? CachedEntry(name: task.name, identity: identity, encoded: encoded) : nil
+    let byteCount = entry.size
     context.progress.add { counters in
       counters.filesNew += 1
       counters.bytesSeen += Int(clamping: byteCount)
@@ -264,4 +332,17 @@ final class FileReader {
     )
     try finisher.fill(task.folder, task.slot, .dropped)
   }
+}
+
+/// A file that was read: its entry lacks the content only.
+private struct ReadFile {
+  let task: FileTask
+  let entry: TreeEntry
+  let opened: FileStatus
+}
+
+/// A small file whose bytes lie in the reader's scratch.
+private struct GatheredFile {
+  let file: ReadFile
+  let range: Range<Int>
 }

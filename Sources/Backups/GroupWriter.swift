@@ -13,12 +13,17 @@ final class GroupWriter {
   private var sealer: ObjectSealer
   private var data = Group(kind: .data, aim: GroupWriter.dataAim)
   private var trees = Group(kind: .tree, aim: GroupWriter.treeAim)
+  /// Sealed, and not yet named: so that several are named at once.
+  private var unnamed: [UnnamedObject] = []
+  private var unnamedByteCount = 0
 
   /// Plaintext at which a group is sealed.
   ///
   /// Source: Formats/object.md.
   private static let dataAim = 1 << 20
   private static let treeAim = 128 << 10
+  /// Bytes of bodies that wait for their names at most.
+  private static let unnamedLimit = 10 << 20
 
   init(
     repository: OpenRepository,
@@ -42,11 +47,15 @@ final class GroupWriter {
     }
   }
 
-  /// Names a chunk of file data and stores it if the store lacks it.
-  func addData(_ content: UnsafeRawBufferPointer) throws(BackupError) -> ChunkID {
-    let id = unsafe naming.chunkID(of: content, kind: .data)
+  /// Names chunks of file data, the given parts of a buffer.
+  func names(of ranges: [Range<Int>], in buffer: UnsafeRawBufferPointer) -> [ChunkID] {
+    unsafe naming.chunkIDs(of: ranges, in: buffer, kind: .data)
+  }
+
+  /// Stores a chunk of file data, named before, if the store lacks it.
+  func addData(_ content: UnsafeRawBufferPointer, id: ChunkID) throws(BackupError) {
     do {
-      if try session.isStored(id) { return id }
+      if try session.isStored(id) { return }
     } catch {
       throw .repository(error)
     }
@@ -54,7 +63,6 @@ final class GroupWriter {
     if data.wouldOverflow(with: content.count) { try seal(&data) }
     unsafe data.append(content, id: id)
     if data.isReady { try seal(&data) }
-    return id
   }
 
   /// Names a tree node and stores it if the store lacks it.
@@ -76,23 +84,35 @@ final class GroupWriter {
   func finish() throws(BackupError) {
     try seal(&data)
     try seal(&trees)
+    handOver()
   }
 
   private func seal(_ group: inout Group) throws(BackupError) {
     guard !group.ids.isEmpty else { return }
     do {
-      packs.write(
-        try sealer.seal(
-          kind: group.kind,
-          chunkIDs: group.ids,
-          lengths: group.lengths,
-          plaintext: group.bytes.span
-        )
+      let object = try sealer.seal(
+        kind: group.kind,
+        chunkIDs: group.ids,
+        lengths: group.lengths,
+        plaintext: group.bytes.span
       )
+      unnamedByteCount += object.bodyByteCount
+      unnamed.append(object)
     } catch {
       throw .sealing(error)
     }
     group.clear()
+    if unnamed.count >= UnnamedObject.groupCount || unnamedByteCount >= GroupWriter.unnamedLimit {
+      handOver()
+    }
+  }
+
+  /// Names what was sealed, and passes it on to be written.
+  private func handOver() {
+    let objects = UnnamedObject.named(unnamed)
+    unnamed.removeAll(keepingCapacity: true)
+    unnamedByteCount = 0
+    for object in objects { packs.write(object) }
   }
 }
 

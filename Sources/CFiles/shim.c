@@ -89,6 +89,13 @@ int kist_lock(int descriptor, int exclusive) {
 
 int kist_unlock(int descriptor) { return set_lock(descriptor, F_UNLCK); }
 
+int kist_set_direct(int descriptor, int wanted) {
+  int flags = fcntl(descriptor, F_GETFL);
+  if (flags < 0) return -errno;
+  flags = wanted ? flags | O_DIRECT : flags & ~O_DIRECT;
+  return fcntl(descriptor, F_SETFL, flags) == 0 ? 0 : -errno;
+}
+
 int64_t kist_seek_data(int descriptor, int64_t offset) {
   int64_t found = lseek(descriptor, offset, SEEK_DATA);
   return found < 0 ? -errno : found;

@@ -11,9 +11,10 @@ package final class TemporaryFile: Sendable {
   private let folder: DirectoryHandle
   private let name: [UInt8]
   private let file: OpenFile
-  private let state = Mutex(State())
+  private let state: Mutex<State>
 
-  private struct State {
+  private struct State: ~Copyable {
+    var writer: UncachedWriter
     var byteCount = 0
     var isGone = false
   }
@@ -26,6 +27,7 @@ package final class TemporaryFile: Sendable {
     // A file system without locks: nobody can take the file for an orphan while its process lives but by trying, and
     // trying fails there too.
     _ = kist_lock(file.descriptor, 1)
+    state = Mutex(State(writer: UncachedWriter(descriptor: file.descriptor, name: name)))
   }
 
   deinit { discard() }
@@ -33,10 +35,12 @@ package final class TemporaryFile: Sendable {
   /// Bytes appended so far.
   package var byteCount: Int { state.withLock { $0.byteCount } }
 
-  /// Appends bytes.
+  /// Appends bytes; they are in the file after `publish`, and perhaps before.
   package func append(_ bytes: [UInt8]) throws(FilesError) {
-    try file.write(bytes.span)
-    state.withLock { $0.byteCount += bytes.count }
+    try state.withLock { state throws(FilesError) in
+      try state.writer.append(bytes.span)
+      state.byteCount += bytes.count
+    }
   }
 
   /// fsync, rename, fsync of the folder.
@@ -47,6 +51,7 @@ package final class TemporaryFile: Sendable {
     in destination: DirectoryHandle,
     replacing: Replacing
   ) throws(FilesError) {
+    try state.withLock { state throws(FilesError) in try state.writer.finish() }
     try file.sync()
     try folder.rename(name, to: destination, newName, replacing: replacing)
     state.withLock { $0.isGone = true }

@@ -35,7 +35,11 @@ package final class PackVerifier {
     }
   }
 
-  /// Verifies one pack; memory is bounded by one object and the pack's heads.
+  /// Bodies that are hashed together: objects, and bytes unless one alone is longer.
+  private static let batchCount = 8
+  private static let batchByteCount = 10 << 20
+
+  /// Verifies one pack; memory is bounded by a few objects and the pack's heads.
   package func verify(_ pack: PackID) -> PackReport {
     var report = PackReport()
     do {
@@ -47,13 +51,31 @@ package final class PackVerifier {
       }
       report.byteCount += trailer.byteCount + trailer.headsByteCount + header.count
       let heads = try reader.heads(of: pack, trailer: trailer)
+      var batch: [ReadObject] = []
+      var batchByteCount = 0
       for (place, head) in zip(trailer.places, heads) {
-        verifyObject(at: place, head: head, in: pack, report: &report)
+        report.objectCount += 1
+        guard let object = read(place, head: head, in: pack, report: &report) else { continue }
+        batch.append(object)
+        batchByteCount += object.body.count
+        if batch.count == PackVerifier.batchCount || batchByteCount >= PackVerifier.batchByteCount {
+          verify(batch, of: pack, report: &report)
+          batch.removeAll(keepingCapacity: true)
+          batchByteCount = 0
+        }
       }
+      verify(batch, of: pack, report: &report)
     } catch {
       report.findings.append(error)
     }
     return report
+  }
+
+  /// An object whose head is sound, read and not yet verified.
+  private struct ReadObject {
+    let place: ObjectPlace
+    let head: ObjectHead
+    let body: [UInt8]
   }
 
   /// Verifies what a catalog needs of a pack: length, trailer, heads.
@@ -96,22 +118,21 @@ package final class PackVerifier {
     }
   }
 
-  private func verifyObject(
-    at place: ObjectPlace,
+  private func read(
+    _ place: ObjectPlace,
     head: Result<ObjectHead, PackingError>,
     in pack: PackID,
     report: inout PackReport
-  ) {
-    report.objectCount += 1
+  ) -> ReadObject? {
+    let name = BlobName(.pack, pack.digest)
     do throws(PackingError) {
-      var bytes = try readBytes(
-        BlobName(.pack, pack.digest),
-        from: place.stubOffset,
-        count: ObjectPreamble.stubByteCount + place.bodyByteCount
+      let stub = try readBytes(name, from: place.stubOffset, count: ObjectPreamble.stubByteCount)
+      let body = try readBytes(
+        name,
+        from: place.stubOffset + ObjectPreamble.stubByteCount,
+        count: place.bodyByteCount
       )
-      report.byteCount += bytes.count
-      let stub = Array(bytes[..<ObjectPreamble.stubByteCount])
-      bytes.removeFirst(ObjectPreamble.stubByteCount)
+      report.byteCount += stub.count + body.count
       let sound: ObjectHead
       switch head {
       case .success(let head): sound = head
@@ -128,17 +149,34 @@ package final class PackVerifier {
           )
         )
       }
-      guard PlainHash.of(bytes) == sound.bodyHash else {
-        report.lost.insert(place.id)
-        throw PackingError.damagedObject(
-          place.id,
-          pack: pack,
-          reason: "its body does not have the hash that its head names"
-        )
-      }
-      try verifyContent(of: sound, body: bytes, place: place, pack: pack, report: &report)
+      return ReadObject(place: place, head: sound, body: body)
     } catch {
       report.findings.append(error)
+      return nil
+    }
+  }
+
+  private func verify(_ batch: [ReadObject], of pack: PackID, report: inout PackReport) {
+    for (object, hash) in zip(batch, PlainHash.of(each: batch.map(\.body))) {
+      do throws(PackingError) {
+        guard hash == object.head.bodyHash else {
+          report.lost.insert(object.place.id)
+          throw PackingError.damagedObject(
+            object.place.id,
+            pack: pack,
+            reason: "its body does not have the hash that its head names"
+          )
+        }
+        try verifyContent(
+          of: object.head,
+          body: object.body,
+          place: object.place,
+          pack: pack,
+          report: &report
+        )
+      } catch {
+        report.findings.append(error)
+      }
     }
   }
 

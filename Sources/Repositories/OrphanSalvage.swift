@@ -53,7 +53,7 @@ package struct OrphanSalvage {
             codec: object.frame.codec,
             identityKey: object.frame.identityKey,
             chunkIDs: object.chunkIDs
-          )
+          ).named()
         )
       }
     } catch {

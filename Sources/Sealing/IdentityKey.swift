@@ -28,6 +28,16 @@ package struct IdentityKey: Sendable {
     ChunkID(Digest(unsafe Blake2b.keyed256(key: naming, personal: tag(of: kind), content)))
   }
 
+  /// Names of the chunks that are the given parts of a larger buffer.
+  package func chunkIDs(
+    of ranges: [Range<Int>],
+    in buffer: UnsafeRawBufferPointer,
+    kind: ChunkKind
+  ) -> [ChunkID] {
+    unsafe Blake2b.keyed256(key: naming, personal: tag(of: kind), ranges: ranges, of: buffer)
+      .map { ChunkID(Digest($0)) }
+  }
+
   /// A uniform number that decides whether a directory page ends after `name`.
   ///
   /// Source: Formats/tree.md §5.

@@ -49,13 +49,14 @@ package struct ObjectSealer: ~Copyable {
 
   /// Seals `plaintext`, the chunks named by `chunkIDs` one after the other, as one object.
   ///
-  /// The lengths must add up to the plaintext, which must not be empty or above 16 MiB.
+  /// The lengths must add up to the plaintext, which must not be empty or above 16 MiB. Its name is made with those of others:
+  /// `UnnamedObject.named`.
   package mutating func seal(
     kind: ChunkKind,
     chunkIDs: [ChunkID],
     lengths: [Int],
     plaintext: borrowing Span<UInt8>
-  ) throws(SealingError) -> SealedObject {
+  ) throws(SealingError) -> UnnamedObject {
     precondition(!chunkIDs.isEmpty && chunkIDs.count == lengths.count)
     precondition(chunkIDs.count <= ObjectLimits.chunkCount)
     precondition(plaintext.count <= ObjectLimits.plaintextByteCount)
@@ -101,14 +102,14 @@ package struct ObjectSealer: ~Copyable {
     )
   }
 
-  /// Seals a frame that is ready but for padding: the end of `seal`, and all of salvage's work.
+  /// Seals a frame that is ready but for padding: the end of `encrypt`, and most of salvage's work.
   package func sealFrame(
     _ frame: inout [UInt8],
     kind: ChunkKind,
     codec: UInt8,
     identityKey: KeyID,
     chunkIDs: [ChunkID]
-  ) throws(SealingError) -> SealedObject {
+  ) throws(SealingError) -> UnnamedObject {
     let frameByteCount = frame.count
     frame.append(
       contentsOf: repeatElement(
@@ -142,7 +143,7 @@ package struct ObjectSealer: ~Copyable {
     )
     let associated = preamble.bytes
 
-    var head = ObjectPreamble.headMagic + associated
+    var sealedDirectory: [UInt8] = []
     do {
       try AuthenticatedCipher.sealInPlace(
         &frame,
@@ -151,24 +152,22 @@ package struct ObjectSealer: ~Copyable {
         nonce: nonce,
         associatedData: associated.span
       )
-      head += PlainHash.of(frame).bytes
       try AuthenticatedCipher.seal(
         directory.bytes.span,
         key: key.subkey(DerivationTag.objectDirectory, nonce: nonce),
         nonce: nonce,
         associatedData: associated.span,
-        appendingTo: &head
+        appendingTo: &sealedDirectory
       )
     } catch {
       throw .library("sodium: \(error)")
     }
-    return SealedObject(
-      id: ObjectID(PlainHash.of(head)),
-      head: head,
-      body: frame,
-      preamble: preamble,
+    return UnnamedObject(
+      kind: kind,
       chunkIDs: chunkIDs,
-      kind: kind
+      preamble: preamble,
+      sealedDirectory: sealedDirectory,
+      body: frame
     )
   }
 

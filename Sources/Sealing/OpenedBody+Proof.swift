@@ -3,23 +3,17 @@ package import CoreTypes
 extension OpenedBody {
   /// The id of each chunk, computed from the content.
   package func computeIDs(naming: IdentityKey) -> [ChunkID] {
-    var ids: [ChunkID] = []
-    ids.reserveCapacity(lengths.count)
-    unsafe plaintext.withUnsafeBytes { bytes in
-      var start = 0
-      for length in lengths {
-        let end = start + length
-        // Safe: the lengths add up to the plaintext, which the frame's decoder checked.
-        ids.append(
-          unsafe naming.chunkID(
-            of: UnsafeRawBufferPointer(rebasing: bytes[start..<end]),
-            kind: kind
-          )
-        )
-        start = end
-      }
+    var ranges: [Range<Int>] = []
+    ranges.reserveCapacity(lengths.count)
+    var start = 0
+    for length in lengths {
+      ranges.append(start..<start + length)
+      start += length
     }
-    return ids
+    return unsafe plaintext.withUnsafeBytes { bytes in
+      // Safe: the lengths add up to the plaintext, which the frame's decoder checked.
+      unsafe naming.chunkIDs(of: ranges, in: bytes, kind: kind)
+    }
   }
 
   /// Throws unless the content is exactly that of the named chunks.

@@ -12,6 +12,11 @@ package enum PlainHash {
   package static func of(_ bytes: borrowing Span<UInt8>) -> Digest {
     Digest(Blake2b.hash256(bytes))
   }
+
+  /// BLAKE2b-256 of each of `messages`; together they cost far less than one by one.
+  package static func of(each messages: [[UInt8]]) -> [Digest] {
+    Blake2b.hash256(each: messages).map { Digest($0) }
+  }
 }
 
 extension Digest {

@@ -22,6 +22,16 @@ package struct Hash256: Hashable, Sendable {
     d = UInt64(bigEndian: words.3)
   }
 
+  /// Four words as they lie in memory.
+  init(words: ArraySlice<UInt64>) {
+    precondition(words.count == 4)
+    let first = words.startIndex
+    a = UInt64(bigEndian: words[first])
+    b = UInt64(bigEndian: words[first + 1])
+    c = UInt64(bigEndian: words[first + 2])
+    d = UInt64(bigEndian: words[first + 3])
+  }
+
   /// The 32 bytes, in order.
   package var bytes: [UInt8] {
     let words = (a.bigEndian, b.bigEndian, c.bigEndian, d.bigEndian)

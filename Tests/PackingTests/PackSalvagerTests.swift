@@ -110,7 +110,7 @@ struct PackSalvagerTests {
         codec: object.frame.codec,
         identityKey: object.frame.identityKey,
         chunkIDs: object.chunkIDs
-      )
+      ).named()
       try opener.openBody(anew.body, preamble: anew.preamble).prove(
         object.chunkIDs,
         naming: sample.keyring.currentIdentityKey

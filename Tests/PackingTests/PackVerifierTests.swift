@@ -100,7 +100,7 @@ struct PackVerifierTests {
       chunkIDs: lie,
       lengths: [4],
       plaintext: content.span
-    )
+    ).named()
     let store = try makeMemoryStore()
     var writer = try PackWriter(in: store)
     try writer.append(object)

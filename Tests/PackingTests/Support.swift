@@ -32,7 +32,7 @@ func makeObject(_ chunks: [[UInt8]], _ keyring: Keyring) throws -> SealedObject 
     chunkIDs: ids,
     lengths: chunks.map(\.count),
     plaintext: plaintext.span
-  )
+  ).named()
 }
 
 func makeMemoryStore() throws -> MemoryStore {

@@ -112,7 +112,7 @@ struct SessionTests {
         chunkIDs: [id],
         lengths: [content.count],
         plaintext: content.span
-      )
+      ).named()
       try pack.append(object)
     }
     try session.enter(try pack.finish())

@@ -120,7 +120,7 @@ func store(
     chunkIDs: [id],
     lengths: [content.count],
     plaintext: content.span
-  )
+  ).named()
   try pack.append(object)
   try session.enter(try pack.finish())
   return id

@@ -183,7 +183,7 @@ struct FrameTests {
         codec: codec,
         identityKey: sound.identityKey,
         chunkIDs: [id]
-      )
+      ).named()
       #expect(throws: SealingError.self, "codec \(codec), \(length)") {
         try opener.openBody(object.body, preamble: object.preamble)
       }

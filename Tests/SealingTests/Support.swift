@@ -42,7 +42,7 @@ func makeObject(
     chunkIDs: ids,
     lengths: chunks.map(\.count),
     plaintext: plaintext.span
-  )
+  ).named()
 }
 
 /// Random bytes of the given seed.

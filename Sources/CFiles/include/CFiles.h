@@ -38,6 +38,8 @@ int kist_set_flags(int descriptor, uint32_t flags);
 /// F_OFD_SETLK on the whole file. 0 or -errno.
 int kist_lock(int descriptor, int exclusive);
 int kist_unlock(int descriptor);
+/// Sets or clears O_DIRECT. 0 or -errno.
+int kist_set_direct(int descriptor, int wanted);
 /// lseek(2) with SEEK_DATA or SEEK_HOLE. Offset or -errno.
 int64_t kist_seek_data(int descriptor, int64_t offset);
 int64_t kist_seek_hole(int descriptor, int64_t offset);
