@@ -111,7 +111,6 @@ private enum RestoreWorker {
           write(
             job,
             source: source,
-            keyring: repository.keyring,
             finisher: finisher,
             progress: progress,
             failure: failure
@@ -128,7 +127,6 @@ private enum RestoreWorker {
   private static func write(
     _ job: RestoreJob,
     source: ChunkSource,
-    keyring: Keyring,
     finisher: RestoreFinisher,
     progress: RestoreProgress,
     failure: FirstFailure<BackupError>
@@ -136,25 +134,18 @@ private enum RestoreWorker {
     let opened: Result<OpenedObject, PackingError> = Result { () throws(PackingError) in
       try source.openUncached(job.location)
     }
-    var proven: [Int: Range<Int>] = [:]
     for piece in job.pieces {
       do {
         let object: OpenedObject
         let range: Range<Int>
         do throws(PackingError) {
           object = try opened.get()
-          if let known = proven[piece.position] {
-            range = known
-          } else {
-            range = try object.range(
-              at: piece.position,
-              id: piece.reference.id,
-              kind: .data,
-              naming: keyring,
-              pack: job.location.pack
-            )
-            proven[piece.position] = range
-          }
+          range = try object.range(
+            at: piece.position,
+            id: piece.reference.id,
+            kind: .data,
+            pack: job.location.pack
+          )
           try writePiece(
             piece,
             range: range,

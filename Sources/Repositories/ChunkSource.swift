@@ -56,7 +56,6 @@ package final class ChunkSource {
           at: position,
           id: chunk,
           kind: kind,
-          naming: repository.keyring,
           pack: location.pack
         )
       } catch {
@@ -89,30 +88,42 @@ package final class ChunkSource {
     let (place, pack) = (location.place, location.pack)
     let (preamble, body) = try repository.packs.body(of: place, in: pack)
     do {
-      return OpenedObject(id: place.id, body: try opener.openBody(body, preamble: preamble))
+      return try opened(place, try opener.openBody(body, preamble: preamble))
     } catch {
       // The stub may be what is damaged: the head, proven by the object's id, has the same preamble.
       let head = try repository.packs.head(of: place, in: pack)
       guard head.preamble != preamble else { throw .sealed(place.id, pack: pack, error) }
       let again = try repository.packs.body(of: place, in: pack).body
       do {
-        return OpenedObject(id: place.id, body: try opener.openBody(again, preamble: head.preamble))
+        return try opened(place, try opener.openBody(again, preamble: head.preamble))
       } catch {
         throw .sealed(place.id, pack: pack, error)
       }
     }
   }
+
+  private func opened(_ place: ObjectPlace, _ body: OpenedBody) throws(SealingError) -> OpenedObject
+  {
+    guard let naming = repository.keyring.identityKey(body.identityKey) else {
+      throw .unknownKey(body.identityKey)
+    }
+    return OpenedObject(id: place.id, body: body, naming: naming)
+  }
 }
 
-/// An object's content, with the place of each chunk in it.
+/// An object's content, with the place and the name of each chunk in it.
 package struct OpenedObject: Sendable {
   package let id: ObjectID
   package let body: OpenedBody
   private let starts: [Int]
+  /// Computed from the content.
+  private let names: [ChunkID]
 
-  init(id: ObjectID, body: OpenedBody) {
+  init(id: ObjectID, body: OpenedBody, naming: IdentityKey) {
     self.id = id
     self.body = body
+    // All at once: together they cost little more than one.
+    names = body.computeIDs(naming: naming)
     var start = 0
     starts = body.lengths.map { length in
       defer { start += length }
@@ -125,24 +136,12 @@ package struct OpenedObject: Sendable {
     at position: Int,
     id chunk: ChunkID,
     kind: ChunkKind,
-    naming keyring: Keyring,
     pack: PackID
   ) throws(PackingError) -> Range<Int> {
-    guard position < starts.count, body.kind == kind,
-      let naming = keyring.identityKey(body.identityKey)
-    else {
+    guard position < starts.count, body.kind == kind, names[position] == chunk else {
       throw .sealed(id, pack: pack, .wrongContent(chunk))
     }
-    let range = starts[position]..<starts[position] + body.lengths[position]
-    let found = unsafe body.plaintext.withUnsafeBytes { bytes in
-      // Safe: the lengths add up to the plaintext, which the frame's decoder checked.
-      unsafe naming.chunkID(
-        of: UnsafeRawBufferPointer(rebasing: bytes[range]),
-        kind: kind
-      )
-    }
-    guard found == chunk else { throw .sealed(id, pack: pack, .wrongContent(chunk)) }
-    return range
+    return starts[position]..<starts[position] + body.lengths[position]
   }
 
   /// A copy of a chunk, proven by its id.
@@ -150,12 +149,11 @@ package struct OpenedObject: Sendable {
     at position: Int,
     id chunk: ChunkID,
     kind: ChunkKind,
-    naming keyring: Keyring,
     pack: PackID
   ) throws(PackingError) -> [UInt8] {
     Array(
       body.plaintext[
-        try range(at: position, id: chunk, kind: kind, naming: keyring, pack: pack)
+        try range(at: position, id: chunk, kind: kind, pack: pack)
       ]
     )
   }
