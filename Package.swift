@@ -21,7 +21,7 @@ func idea(_ name: String, on lower: [Target.Dependency] = []) -> Target {
 func tests(_ name: String, on lower: [Target.Dependency] = []) -> Target {
   .testTarget(
     name: name + "Tests",
-    dependencies: [.byName(name: name)] + lower,
+    dependencies: [.byName(name: name), "TestSupport"] + lower,
     swiftSettings: house
   )
 }
@@ -97,6 +97,7 @@ let package = Package(
     .executableTarget(name: "kist", dependencies: ["Commands"], swiftSettings: house),
 
     // Tests, in the order of what they test.
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: house),
     tests("CoreTypes"),
     tests("Zstandard"),
     tests("Sodium"),
@@ -124,7 +125,11 @@ let package = Package(
         "Sodium", "Storage",
       ]
     ),
-    .testTarget(name: "CommandTests", dependencies: ["kist"], swiftSettings: house),
-    .testTarget(name: "ModelTests", swiftSettings: house),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: ["kist", "TestSupport"],
+      swiftSettings: house
+    ),
+    .testTarget(name: "ModelTests", dependencies: ["TestSupport"], swiftSettings: house),
   ]
 )

@@ -1,3 +1,4 @@
+import TestSupport
 import Backups
 import CoreTypes
 import Foundation

@@ -1,21 +1,7 @@
-/// SplitMix64: small, seeded, the same everywhere.
-///
-/// Source: Steele, Lea, Flood, OOPSLA 2014.
-struct SplitMix64: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed &>> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed &>> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed &>> 31)
-  }
-
+import TestSupport
+extension SplitMix64 {
   /// A number below `bound`, nearly even.
-  mutating func below(_ bound: Int) -> Int {
+  fileprivate mutating func below(_ bound: Int) -> Int {
     Int(truncatingIfNeeded: next() &>> 33) % bound
   }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Chunking
 import CoreTypes
 import Packing

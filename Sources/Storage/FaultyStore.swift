@@ -1,0 +1,155 @@
+package import CoreTypes
+import Files
+import Synchronization
+
+/// A store over another one that fails at a chosen step, so that every place at which a run can be cut short is tried.
+///
+/// Steps are the calls that change something: a piece appended to a file, a file made durable, a removal, a commit.
+package final class FaultyStore: BlobStore {
+  /// What happens at the chosen step.
+  package enum Fault: Equatable, Sendable {
+    /// The step fails as on a full disk; later ones succeed.
+    case noSpace
+    /// The process dies before the step: it and everything after it fails.
+    case crashBefore
+    /// The process dies after the step: it is in the store, but the caller never hears of it.
+    case crashAfter
+  }
+
+  private let store: any BlobStore
+  private let fault: Fault
+  private let chosenStep: Int
+  private let state = Mutex(State())
+
+  private struct State {
+    var steps = 0
+    var isDead = false
+  }
+
+  /// Fails at the step of this number, counted from 0.
+  package init(over store: any BlobStore, _ fault: Fault, atStep step: Int) {
+    self.store = store
+    self.fault = fault
+    chosenStep = step
+  }
+
+  /// Steps that were asked for so far.
+  package var stepCount: Int { state.withLock { $0.steps } }
+
+  package var id: StoreID { store.id }
+  package var location: String { store.location }
+
+  package func readConfiguration() throws(StorageError) -> [UInt8] {
+    try store.readConfiguration()
+  }
+
+  package func names(of kind: BlobKind) throws(StorageError) -> [Digest] {
+    try refuseDead("names")
+    return try store.names(of: kind)
+  }
+
+  package func byteCount(of name: BlobName) throws(StorageError) -> Int {
+    try refuseDead(name.description)
+    return try store.byteCount(of: name)
+  }
+
+  package func read(_ name: BlobName) throws(StorageError) -> [UInt8] {
+    try refuseDead(name.description)
+    return try store.read(name)
+  }
+
+  package func read(
+    _ name: BlobName,
+    from offset: Int,
+    count: Int
+  ) throws(StorageError) -> [UInt8] {
+    try refuseDead(name.description)
+    return try store.read(name, from: offset, count: count)
+  }
+
+  package func put(_ bytes: [UInt8], as name: BlobName) throws(StorageError) {
+    try step(name.description) { () throws(StorageError) in try store.put(bytes, as: name) }
+  }
+
+  package func newBlob() throws(StorageError) -> any UnfinishedBlob {
+    try refuseDead("tmp")
+    return FaultyBlob(over: try store.newBlob(), in: self)
+  }
+
+  package func remove(_ name: BlobName) throws(StorageError) {
+    try step(name.description) { () throws(StorageError) in try store.remove(name) }
+  }
+
+  package func commit(
+    _ record: [UInt8],
+    as digest: Digest,
+    knowing seen: Set<Digest>
+  ) throws(StorageError) -> CommitAnswer {
+    try step("commit") { () throws(StorageError) in
+      try store.commit(record, as: digest, knowing: seen)
+    }
+  }
+
+  package func orphans() throws(StorageError) -> [any OrphanedBlob] {
+    try refuseDead("tmp")
+    return try store.orphans()
+  }
+
+  package func strangers() throws(StorageError) -> [String] {
+    try refuseDead("strangers")
+    return try store.strangers()
+  }
+
+  /// Runs one step, or what is to happen instead.
+  fileprivate func step<Result>(
+    _ name: String,
+    _ body: () throws(StorageError) -> Result
+  ) throws(StorageError) -> Result {
+    let (isChosen, isDead) = state.withLock { state in
+      defer { state.steps += 1 }
+      let isChosen = state.steps == chosenStep
+      let wasDead = state.isDead
+      if isChosen, fault != .noSpace { state.isDead = true }
+      return (isChosen, wasDead || (isChosen && fault == .crashBefore))
+    }
+    if isDead { throw dead(name) }
+    guard isChosen else { return try body() }
+    if fault == .noSpace {
+      throw .failed(name: name, FilesError("write", Array(name.utf8), FaultyStore.noSpaceNumber))
+    }
+    _ = try body()
+    throw dead(name)
+  }
+
+  private func refuseDead(_ name: String) throws(StorageError) {
+    if state.withLock({ $0.isDead }) { throw dead(name) }
+  }
+
+  private func dead(_ name: String) -> StorageError {
+    .failed(name: name, FilesError("crash", Array(name.utf8), FaultyStore.deadNumber))
+  }
+
+  /// ENOSPC and EIO of Linux.
+  private static let noSpaceNumber: Int32 = 28
+  private static let deadNumber: Int32 = 5
+}
+
+private final class FaultyBlob: UnfinishedBlob {
+  private let blob: any UnfinishedBlob
+  private let store: FaultyStore
+
+  init(over blob: any UnfinishedBlob, in store: FaultyStore) {
+    self.blob = blob
+    self.store = store
+  }
+
+  func append(_ bytes: [UInt8]) throws(StorageError) {
+    try store.step("tmp") { () throws(StorageError) in try blob.append(bytes) }
+  }
+
+  func publish(as name: BlobName) throws(StorageError) {
+    try store.step(name.description) { () throws(StorageError) in try blob.publish(as: name) }
+  }
+
+  func abandon() { blob.abandon() }
+}
