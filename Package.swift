@@ -53,6 +53,7 @@ let package = Package(
     idea("Files", on: ["CFiles", "CoreTypes", system]),
     idea("Threading"),
     idea("Chunking", on: ["CoreTypes"]),
+    idea("Patterns"),
 
     // Floor 2: the formats' parts.
     idea("Trees", on: ["CoreTypes", "Encoding"]),
@@ -73,7 +74,7 @@ let package = Package(
     ),
     idea(
       "Scanning",
-      on: ["CoreTypes", "Encoding", "Files", "Indexing", "LMDB", "Sealing", "Trees"]
+      on: ["CoreTypes", "Encoding", "Files", "Indexing", "LMDB", "Patterns", "Sealing", "Trees"]
     ),
     idea("Restoring", on: ["CoreTypes", "Files", "Sodium", "Trees"]),
 
@@ -81,7 +82,7 @@ let package = Package(
     idea(
       "Backups",
       on: [
-        "Chunking", "CoreTypes", "Files", "Indexing", "LMDB", "Packing", "Repositories",
+        "Chunking", "CoreTypes", "Files", "Indexing", "LMDB", "Packing", "Patterns", "Repositories",
         "Restoring", "Scanning", "Sealing", "Sodium", "Storage", "Threading", "Trees",
       ]
     ),
@@ -90,7 +91,8 @@ let package = Package(
     idea(
       "Commands",
       on: [
-        "Backups", "Chunking", "CoreTypes", "Files", "Indexing", "LMDB", "Packing", "Repositories",
+        "Backups", "Chunking", "CoreTypes", "Files", "Indexing", "LMDB", "Packing", "Patterns",
+        "Repositories",
         "Restoring", "Scanning", "Sealing", "Sodium", "Storage", "Threading", "Trees", arguments,
       ]
     ),
@@ -106,6 +108,7 @@ let package = Package(
     tests("Threading"),
     tests("Encoding", on: ["CoreTypes"]),
     tests("Chunking", on: ["CoreTypes"]),
+    tests("Patterns"),
     tests("Sealing", on: ["CoreTypes", "Encoding", "Sodium"]),
     tests("Storage", on: ["CoreTypes", "Files"]),
     tests("Packing", on: ["CoreTypes", "Sealing", "Sodium", "Storage"]),

@@ -7,6 +7,9 @@ import Threading
 
 /// What all threads of one backup share.
 final class BackupContext: Sendable {
+  let plan: BackupPlan
+  /// The snapshot that this one is compared with.
+  let base: ParentSnapshot?
   let repository: OpenRepository
   let session: WriteSession
   let cache: ScanCache
@@ -20,13 +23,15 @@ final class BackupContext: Sendable {
   let links = HardLinkTable()
   let owners = OwnerNames()
   /// Wall clock at the start.
-  let started: PointInTime
+  var started: PointInTime { plan.time }
   private let queue: BoundedQueue<FileWork>
   private let storedLinkNodes = Mutex<[ChunkID]>([])
   /// Work that is queued or running, and one for the walker.
   private let outstanding = Atomic<Int>(1)
 
   init(
+    plan: BackupPlan,
+    base: ParentSnapshot?,
     repository: OpenRepository,
     session: WriteSession,
     cache: ScanCache,
@@ -34,9 +39,10 @@ final class BackupContext: Sendable {
     liveSessions: Set<UInt64>,
     chunker: Chunker,
     progress: BackupProgress,
-    failure: FirstFailure<BackupError>,
-    started: PointInTime
+    failure: FirstFailure<BackupError>
   ) {
+    self.plan = plan
+    self.base = base
     self.repository = repository
     self.session = session
     self.cache = cache
@@ -45,7 +51,6 @@ final class BackupContext: Sendable {
     self.chunker = chunker
     self.progress = progress
     self.failure = failure
-    self.started = started
     queue = BoundedQueue(capacity: ReadingSizes.queuedWork)
   }
 
@@ -58,6 +63,12 @@ final class BackupContext: Sendable {
   func push(_ batch: [FileTask]) {
     outstanding.wrappingAdd(1, ordering: .acquiringAndReleasing)
     _ = queue.push(.batch(batch))
+  }
+
+  /// Queues a part of a stream; waits while too much is queued.
+  func push(_ piece: StreamPiece) {
+    outstanding.wrappingAdd(1, ordering: .acquiringAndReleasing)
+    _ = queue.push(.piece(piece))
   }
 
   /// Queues the next block of a large file before everything else; never waits.

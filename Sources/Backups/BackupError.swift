@@ -18,6 +18,10 @@ package enum BackupError: Error, Sendable {
   case targetNotAFolder(path: [UInt8])
   /// A tree node of the snapshot is damaged or missing.
   case tree(TreeError)
+  /// Rules, or the system, left nothing of what was asked for.
+  case nothingToBackUp
+  /// The command whose output was to be saved did not end well.
+  case command(ChildProcess.End)
   /// A path inside a snapshot does not exist.
   case noSuchPath([UInt8])
   /// Something that has no case of its own.

@@ -40,9 +40,40 @@ package struct BackupPipeline: Sendable {
 
   /// Backs up, and returns when the snapshot is durable.
   package func run() throws(BackupError) -> BackupSummary {
+    precondition(plan.effect == .snapshot)
+    try wrap { () throws(RepositoryError) in
+      _ = try OrphanSalvage(repository: repository).run()
+    }
+    let finished = try store()
+    guard !finished.roots.found.isEmpty else { throw .nothingToBackUp }
+    return try commit(finished)
+  }
+
+  /// Does all that a backup does, but writes nothing to the store.
+  ///
+  /// Keeps the names of chunks that would be new in memory.
+  package func rehearse() throws(BackupError) -> BackupRehearsal {
+    precondition(plan.effect == .rehearsal)
+    let finished = try store()
+    guard !finished.roots.found.isEmpty else { throw .nothingToBackUp }
+    let findings = progress.findings
+    return BackupRehearsal(
+      progress: progress.counters,
+      findings: findings.kept,
+      omittedFindingCount: findings.omitted
+    )
+  }
+
+  /// A backup of which everything is durable but the record.
+  private struct Finished {
+    let session: WriteSession
+    let context: BackupContext
+    let roots: RootCollection
+  }
+
+  private func store() throws(BackupError) -> Finished {
     let session = try wrap { () throws(RepositoryError) in
-      try OrphanSalvage(repository: repository).run()
-      return try WriteSession(repository: repository, signer: signer)
+      try WriteSession(repository: repository, signer: signer)
     }
     let failure = FirstFailure<BackupError>()
     let context = try wrap { () throws(RepositoryError) in
@@ -51,10 +82,11 @@ package struct BackupPipeline: Sendable {
     let packs = try PackPipeline(
       session: session,
       store: repository.store,
+      plan: plan,
       progress: progress,
       failure: failure
     )
-    let roots = RootCollection(paths: plan.roots)
+    let roots = RootCollection(plan.roots.roots)
     let watch = InterruptionWatch(context: context, interruption: interruption)
     do {
       try runThreads(context: context, packs: packs, roots: roots, watch: watch)
@@ -63,7 +95,7 @@ package struct BackupPipeline: Sendable {
     }
     packs.finish()
     if let error = failure.value { throw error }
-    return try commit(session: session, context: context, roots: roots)
+    return Finished(session: session, context: context, roots: roots)
   }
 
   private func makeContext(
@@ -84,6 +116,8 @@ package struct BackupPipeline: Sendable {
         )
       else { throw RepositoryError.damagedConfiguration(reason: "gear table") }
       return BackupContext(
+        plan: plan,
+        base: try ParentSearch.parent(of: plan, in: log, repository: repository),
         repository: repository,
         session: session,
         cache: cache,
@@ -91,8 +125,7 @@ package struct BackupPipeline: Sendable {
         liveSessions: try cache.liveSessions(in: repository.store.id) { live.contains($0) },
         chunker: Chunker(parameters: repository.configuration.chunking, table: table),
         progress: progress,
-        failure: failure,
-        started: plan.time
+        failure: failure
       )
     } catch let error as RepositoryError {
       throw error
@@ -150,21 +183,19 @@ package struct BackupPipeline: Sendable {
     try group.finish()
   }
 
-  private func commit(
-    session: WriteSession,
-    context: BackupContext,
-    roots: RootCollection
-  ) throws(BackupError) -> BackupSummary {
-    let found = roots.roots
+  private func commit(_ finished: Finished) throws(BackupError) -> BackupSummary {
+    let (session, context) = (finished.session, finished.context)
+    let found = finished.roots.found
     let names = context.owners.names
     let findings = progress.findings
-    let (plan, repository, progress) = (plan, repository, progress)
+    let (plan, progress) = (plan, progress)
     let record = try wrap { () throws(RepositoryError) in
       try session.commit(time: plan.time) { log in
         var snapshot = Snapshot()
-        snapshot.parents =
-          ParentSearch.parent(of: plan, in: log, repository: repository).map { [$0] } ?? []
+        // One that was removed meanwhile is nobody's parent.
+        snapshot.parents = context.base.map { [$0.id].filter(log.isLive) } ?? []
         snapshot.roots = found
+        snapshot.rules = plan.rules.recorded
         snapshot.users = names.users.map { SnapshotOwner(number: $0.id, name: $0.name) }
         snapshot.groups = names.groups.map { SnapshotOwner(number: $0.id, name: $0.name) }
         snapshot.hardLinks = context.linkNodes
@@ -232,11 +263,26 @@ private enum BackupWorker {
   ) {
     do {
       let group = try makeGroup()
-      try FolderWalker(context: context, group: group).walk(roots)
+      if let stream = context.plan.stream {
+        try StreamCutter(context: context, stream: stream, roots: roots).run()
+      } else {
+        try makeWalker(context, group).walk(roots)
+      }
       try group.finish()
       context.finished()
     } catch {
       context.fail(error)
+    }
+  }
+
+  private static func makeWalker(
+    _ context: BackupContext,
+    _ group: GroupWriter
+  ) throws(BackupError) -> FolderWalker {
+    do {
+      return try FolderWalker(context: context, group: group)
+    } catch {
+      throw .repository(error)
     }
   }
 }

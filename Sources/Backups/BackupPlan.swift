@@ -1,10 +1,10 @@
 package import CoreTypes
 package import Sealing
+package import Scanning
 
 /// What to back up, and how.
 package struct BackupPlan: Sendable {
-  /// Absolute, cleaned paths; sorted and distinct.
-  package let roots: [[UInt8]]
+  package let roots: BackupRoots
   package let compression: CompressionChoice
   /// Threads that read, compress and seal; at least one.
   package let workerCount: Int
@@ -14,9 +14,20 @@ package struct BackupPlan: Sendable {
   package let tags: [String]
   /// Start of the run, by the wall clock.
   package let time: PointInTime
+  /// What is left out.
+  package var rules = SourceRules()
+  /// Read instead of files; it has the path of the only root.
+  package var stream: BackupStream?
+  /// How files are told that need not be read.
+  package var detection = ChangeDetection.changeTime
+  /// The snapshot that this one follows and is compared with; `nil` finds it.
+  package var parent: RecordID?
+  /// Bytes a second that go to the store at most.
+  package var uploadLimit: Int?
+  package var effect = BackupEffect.snapshot
 
   package init(
-    roots: [[UInt8]],
+    roots: BackupRoots,
     compression: CompressionChoice = .standard,
     workerCount: Int,
     host: String,
@@ -35,44 +46,44 @@ package struct BackupPlan: Sendable {
     self.tags = tags
     self.time = time
   }
-}
 
-/// Something in the source that could not be saved as it was; the backup goes on.
-package struct SourceFinding: Sendable {
-  /// What was wrong.
-  package enum Reason: Sendable {
-    /// The system refused; the entry is not in the snapshot.
-    case unreadable(operation: String, errno: Int32)
-    /// Attributes could not be read; the entry is saved without them.
-    case attributesUnreadable(operation: String, errno: Int32)
-    /// The file changed while it was read; what was seen is saved and marked.
-    case torn
-    /// Was there when the folder was listed, and gone when it was opened.
-    case vanished
-    /// A socket: there is nothing in it to save.
-    case socket
-    /// The entry became something else between listing and opening.
-    case replaced
-  }
-
-  /// Absolute path.
-  package let path: [UInt8]
-  package let reason: Reason
-
-  /// True if the snapshot lacks something because of this.
-  package var isLoss: Bool {
-    switch reason {
-    case .unreadable, .attributesUnreadable, .torn, .vanished, .replaced: true
-    case .socket: false
-    }
+  /// A plan for absolute, clean paths.
+  package init(
+    roots: [[UInt8]],
+    compression: CompressionChoice = .standard,
+    workerCount: Int,
+    host: String,
+    user: String,
+    program: String,
+    tags: [String] = [],
+    time: PointInTime
+  ) {
+    self.init(
+      roots: BackupRoots(roots),
+      compression: compression,
+      workerCount: workerCount,
+      host: host,
+      user: user,
+      program: program,
+      tags: tags,
+      time: time
+    )
   }
 }
 
-/// What a backup did.
-package struct BackupSummary: Sendable {
-  package let snapshot: RecordID
-  package let progress: BackupCounters
-  package let findings: [SourceFinding]
-  /// Findings beyond those kept in `findings`.
-  package let omittedFindingCount: Int
+/// How files are told that need not be read.
+package enum ChangeDetection: Sendable {
+  /// The scan cache knows them: inode, size, and both times are as they were.
+  case changeTime
+  /// Size and modification time are as in the scan cache or in the snapshot before.
+  case modificationTime
+  /// None is: every file is read.
+  case read
+}
+
+/// What a run leaves behind.
+package enum BackupEffect: Sendable {
+  case snapshot
+  /// Nothing: it only says what a snapshot would add.
+  case rehearsal
 }

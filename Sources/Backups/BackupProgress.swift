@@ -3,21 +3,46 @@ import Synchronization
 /// Figures of a running backup.
 package struct BackupCounters: Sendable, Equatable {
   package var filesNew = 0
+  package var filesChanged = 0
   package var filesUnmodified = 0
-  package var folders = 0
+  package var foldersNew = 0
+  package var foldersChanged = 0
+  package var foldersUnmodified = 0
+  /// Links, devices and FIFOs.
   package var others = 0
+  /// Entries that a rule left out; a folder counts once.
+  package var excluded = 0
   /// Bytes of all files, read or not.
   package var bytesSeen = 0
   /// Bytes that were read.
   package var bytesRead = 0
   /// Plaintext of chunks that the store lacked.
   package var bytesAdded = 0
-  /// Bytes written to packs.
+  /// Bytes written to packs, or in a rehearsal those that would be.
   package var bytesStored = 0
   package var objectsStored = 0
   package var packsStored = 0
   package var errors = 0
   package init() {}
+
+  package var files: Int { filesNew + filesChanged + filesUnmodified }
+  package var folders: Int { foldersNew + foldersChanged + foldersUnmodified }
+}
+
+/// What became of an entry since it was saved last.
+package enum EntryState: String, Sendable {
+  case new
+  case changed
+  case unmodified
+
+  /// Compares encoded entries; `saved` is `nil` if there was none.
+  init(_ encoded: [UInt8], saved: [UInt8]?) {
+    guard let saved else {
+      self = .new
+      return
+    }
+    self = encoded == saved ? .unmodified : .changed
+  }
 }
 
 /// Where threads of a backup note what they did, and a display reads it.
@@ -31,12 +56,17 @@ package final class BackupProgress: Sendable {
 
   private let state = Mutex(State())
   private let report: @Sendable (SourceFinding) -> Void
+  private let observe: (@Sendable (EntryState, _ path: [UInt8]) -> Void)?
   /// Findings that are kept for the summary.
   private static let findingLimit = 10_000
 
-  /// `report` is called for each finding as it comes, from any thread.
-  package init(report: @escaping @Sendable (SourceFinding) -> Void = { _ in }) {
+  /// `report` is called for each finding, and `observe` for each file and folder, from any thread.
+  package init(
+    report: @escaping @Sendable (SourceFinding) -> Void = { _ in },
+    observe: (@Sendable (EntryState, _ path: [UInt8]) -> Void)? = nil
+  ) {
     self.report = report
+    self.observe = observe
   }
 
   /// The figures now.
@@ -47,6 +77,33 @@ package final class BackupProgress: Sendable {
 
   func add(_ change: (inout BackupCounters) -> Void) {
     state.withLock { change(&$0.counters) }
+  }
+
+  /// Counts a file; `path` is asked for only if someone watches.
+  func countFile(_ entry: EntryState, byteCount: UInt64, path: () -> [UInt8]) {
+    state.withLock { state in
+      switch entry {
+      case .new: state.counters.filesNew += 1
+      case .changed: state.counters.filesChanged += 1
+      case .unmodified: state.counters.filesUnmodified += 1
+      }
+      // Sparse files can be longer together than any number that counts them.
+      let sum = state.counters.bytesSeen.addingReportingOverflow(Int(clamping: byteCount))
+      state.counters.bytesSeen = sum.overflow ? .max : sum.partialValue
+    }
+    if let observe { observe(entry, path()) }
+  }
+
+  /// Counts a folder; `path` is asked for only if someone watches.
+  func countFolder(_ entry: EntryState, path: () -> [UInt8]) {
+    state.withLock { state in
+      switch entry {
+      case .new: state.counters.foldersNew += 1
+      case .changed: state.counters.foldersChanged += 1
+      case .unmodified: state.counters.foldersUnmodified += 1
+      }
+    }
+    if let observe { observe(entry, path()) }
   }
 
   func working(on path: [UInt8]) {

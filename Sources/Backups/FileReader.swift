@@ -45,6 +45,7 @@ final class FileReader {
       }
       try storeGathered()
     case .block(let file): try readBlock(of: file)
+    case .piece(let piece): try piece.store(in: group)
     }
   }
 
@@ -60,6 +61,9 @@ final class FileReader {
     guard status.kind == .regular else {
       context.progress.note(SourceFinding(path: task.path, reason: .replaced))
       return try finisher.fill(task.folder, task.slot, .dropped)
+    }
+    if let trusted = task.trusted, EntryReader.hasContent(of: trusted, status) {
+      return try take(trusted, for: task, file: file, opened: status)
     }
     if status.size > UInt64(ReadingSizes.largeFile) {
       context.progress.working(on: task.path)
@@ -196,13 +200,7 @@ final class FileReader {
       context.progress.add { $0.bytesRead += used }
       large.advance(by: UInt64(used), isLast: isLast)
       if !isLast { context.push(large) }
-      let names = unsafe group.names(of: ranges, in: bytes)
-      var references: [ChunkReference] = []
-      references.reserveCapacity(ranges.count)
-      for (range, id) in zip(ranges, names) {
-        unsafe try group.addData(UnsafeRawBufferPointer(rebasing: bytes[range]), id: id)
-        references.append(ChunkReference(id: id, length: UInt32(range.count), repeats: 1))
-      }
+      let references = unsafe try group.addData(ranges, in: bytes)
       try join(large, block, references)
     } catch let error as FilesError {
       // The read failed in the middle: the file is not in the snapshot, and no other block is on its way.
@@ -271,6 +269,25 @@ final class FileReader {
 
   // MARK: Finishing
 
+  /// Saves a file with the content and holes of an earlier entry, and with everything else as it is.
+  private func take(
+    _ trusted: TreeEntry,
+    for task: FileTask,
+    file: OpenFile,
+    opened: FileStatus
+  ) throws(BackupError) {
+    do {
+      guard var entry = EntryReader.entry(name: task.name, status: opened) else {
+        return try finisher.fill(task.folder, task.slot, .dropped)
+      }
+      entry.holes = trusted.holes
+      try finisher.readAttributes(of: file, into: &entry, path: task.path)
+      try finish(ReadFile(task: task, entry: entry, opened: opened), content: trusted.content)
+    } catch {
+      throw BackupError(error)
+    }
+  }
+
   /// All that an entry says but its content, taken while the file is open.
   ///
   /// `nil` when it is no file any more; its place is filled then.
@@ -311,9 +328,8 @@ final class FileReader {
       !entry.changedWhileRead && identity.isSettled(before: context.started)
       ? CachedEntry(name: task.name, identity: identity, encoded: encoded) : nil
     let byteCount = entry.size
-    context.progress.add { counters in
-      counters.filesNew += 1
-      counters.bytesSeen += Int(clamping: byteCount)
+    context.progress.countFile(EntryState(encoded, saved: task.saved), byteCount: byteCount) {
+      task.path
     }
     try finisher.fill(
       task.folder,

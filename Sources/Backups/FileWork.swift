@@ -1,6 +1,7 @@
 import CoreTypes
 import Files
 import Scanning
+import Trees
 
 /// A file that must be read.
 struct FileTask: Sendable {
@@ -10,6 +11,10 @@ struct FileTask: Sendable {
   let name: [UInt8]
   /// As it was listed.
   let status: FileStatus
+  /// Its encoded entry as it was saved last, as far as that is known.
+  let saved: [UInt8]?
+  /// An entry whose content it still has if size and modification time are right: it is opened, and not read.
+  let trusted: TreeEntry?
 
   /// Absolute, for messages.
   var path: [UInt8] {
@@ -24,6 +29,8 @@ enum FileWork: Sendable {
   case batch([FileTask])
   /// The next block of a large file.
   case block(LargeFile)
+  /// A part of a stream.
+  case piece(StreamPiece)
 }
 
 /// Sizes by which files are read.

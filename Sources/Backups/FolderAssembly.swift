@@ -40,6 +40,9 @@ final class FolderAssembly: Sendable {
     /// Entries that are not known yet, and one for the walker while it is adding.
     var remaining = 1
     var hasChanged: Bool
+    /// The folder's encoded entry in the scan cache, and as it was saved last; `nil` if not known.
+    var cached: [UInt8]?
+    var saved: [UInt8]?
     /// The handle, until the walker is done with the folder.
     var handle: DirectoryHandle?
   }
@@ -56,6 +59,14 @@ final class FolderAssembly: Sendable {
     self.key = key
     self.template = template
     state = Mutex(State(hasChanged: false, handle: handle))
+  }
+
+  /// Keeps the folder's encoded entry as the scan cache has it, and as it was saved last.
+  func remember(cached: [UInt8]?, saved: [UInt8]?) {
+    state.withLock { state in
+      state.cached = cached
+      state.saved = saved
+    }
   }
 
   /// Opens a place for the next entry in name order.
@@ -105,7 +116,7 @@ final class FolderAssembly: Sendable {
     case .slot(_, let parent):
       let above = parent.path
       return above == [UInt8(ascii: "/")] ? above + name : above + [UInt8(ascii: "/")] + name
-    case .root(let index, let roots): return roots.paths[index]
+    case .root(let index, let roots): return roots.roots[index].source
     case .single: return name
     }
   }
@@ -125,22 +136,31 @@ final class FolderAssembly: Sendable {
     state.withLock { $0.slots }
   }
 
+  /// What a finished folder is.
+  struct Finished {
+    let entry: TreeEntry
+    let encoded: [UInt8]
+    /// Against how it was saved last.
+    let state: EntryState
+    /// Rows for the scan cache, in name order; `nil` if it has them.
+    let rows: [CachedEntry]?
+  }
+
   /// Encodes the folder's node and its entry.
   ///
   /// Called once, when nothing is pending.
   func assemble(
     with group: GroupWriter,
     naming: @escaping @Sendable (_ name: [UInt8]) -> UInt64
-  ) throws(BackupError) -> (entry: TreeEntry, rows: [CachedEntry]?) {
-    let (slots, hasChanged) = state.withLock { state in
-      let slots = state.slots
+  ) throws(BackupError) -> Finished {
+    let last = state.withLock { state in
+      let last = state
       state.slots = []
-      return (slots, state.hasChanged)
+      return last
     }
     var builder = DirectoryBuilder(splitHash: naming)
-    var rows: [CachedEntry] = []
-    for slot in slots {
-      guard case .done(let name, let encoded, let totals, let row) = slot else { continue }
+    for slot in last.slots {
+      guard case .done(let name, let encoded, let totals, _) = slot else { continue }
       do {
         try builder.append(name: name, encoded: encoded, totals: totals) {
           node throws(BackupError) in try group.addNode(node)
@@ -148,7 +168,6 @@ final class FolderAssembly: Sendable {
       } catch {
         throw error.backupError
       }
-      if hasChanged, let row { rows.append(row) }
     }
     let (id, totals) = try builder.finish { node throws(BackupError) in
       try group.addNode(node)
@@ -156,19 +175,32 @@ final class FolderAssembly: Sendable {
     var entry = template
     entry.directory = id
     entry.subtree = totals
-    return (entry, hasChanged ? rows : nil)
+    let encoded = entry.encoded()
+    let isCached = !last.hasChanged && last.cached == encoded
+    return Finished(
+      entry: entry,
+      encoded: encoded,
+      state: EntryState(encoded, saved: last.saved),
+      rows: isCached ? nil : rows(last.slots, own: encoded)
+    )
+  }
+
+  private func rows(_ slots: [Slot], own encoded: [UInt8]) -> [CachedEntry] {
+    var rows = [CachedEntry(ownEntry: encoded)]
+    for case .done(_, _, _, let row?) in slots { rows.append(row) }
+    return rows
   }
 }
 
 /// The roots of the snapshot, as they become known.
 final class RootCollection: Sendable {
-  /// Absolute paths, sorted.
-  let paths: [[UInt8]]
+  /// Sorted by path.
+  let roots: [BackupRoot]
   private let entries: Mutex<[TreeEntry?]>
 
-  init(paths: [[UInt8]]) {
-    self.paths = paths
-    entries = Mutex(Array(repeating: nil, count: paths.count))
+  init(_ roots: [BackupRoot]) {
+    self.roots = roots
+    entries = Mutex(Array(repeating: nil, count: roots.count))
   }
 
   func set(_ index: Int, _ entry: TreeEntry) {
@@ -176,10 +208,10 @@ final class RootCollection: Sendable {
   }
 
   /// The roots that could be read.
-  var roots: [SnapshotRoot] {
+  var found: [SnapshotRoot] {
     entries.withLock { entries in
-      zip(paths, entries).compactMap { path, entry in
-        entry.map { SnapshotRoot(path: path, entry: $0) }
+      zip(roots, entries).compactMap { root, entry in
+        entry.map { SnapshotRoot(path: root.name, entry: $0) }
       }
     }
   }

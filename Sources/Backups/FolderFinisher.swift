@@ -129,24 +129,19 @@ struct FolderFinisher {
       if case .single(let index, let roots) = folder.destination {
         return try finishSingle(folder, index, roots)
       }
-      let (entry, rows) = try folder.assemble(with: group) { naming.splitValue(of: $0) }
-      if let rows {
-        do {
-          try context.cache.replace(folder.key, session: context.cacheSession, rows: rows)
-        } catch {
-          throw .repository(.index(error))
-        }
-      }
+      let finished = try folder.assemble(with: group) { naming.splitValue(of: $0) }
+      if let rows = finished.rows { try remember(folder.key, rows) }
+      context.progress.countFolder(finished.state) { folder.path }
       switch folder.destination {
       case .root(let index, let roots):
-        roots.set(index, entry)
+        roots.set(index, finished.entry)
         return
       case .single: return
       case .slot(let slot, let parent):
         let content = FolderAssembly.Slot.done(
           name: folder.name,
-          encoded: entry.encoded(),
-          totals: entry.totals,
+          encoded: finished.encoded,
+          totals: finished.entry.totals,
           row: nil
         )
         guard parent.fill(slot, content) else { return }
@@ -163,18 +158,20 @@ struct FolderFinisher {
     throws(BackupError)
   {
     for case .done(_, let encoded, _, let row) in folder.takeSlots() {
-      do {
-        guard var entry = EncodedEntry.decode(encoded) else { return }
-        entry.name = TreeEntry.rootName
-        roots.set(index, entry)
-        try context.cache.replace(
-          folder.key,
-          session: context.cacheSession,
-          rows: row.map { [$0] } ?? []
-        )
-      } catch {
-        throw .repository(.index(error))
-      }
+      guard var entry = EncodedEntry.decode(encoded) else { return }
+      entry.name = TreeEntry.rootName
+      roots.set(index, entry)
+      try remember(folder.key, row.map { [$0] } ?? [])
+    }
+  }
+
+  /// Hands rows to the scan cache; a rehearsal leaves it as it is.
+  private func remember(_ key: FolderKey, _ rows: [CachedEntry]) throws(BackupError) {
+    guard context.plan.effect == .snapshot else { return }
+    do {
+      try context.cache.replace(key, session: context.cacheSession, rows: rows)
+    } catch {
+      throw .repository(.index(error))
     }
   }
 }

@@ -1,8 +1,8 @@
-import Repositories
-import Threading
 import CoreTypes
 import Files
+import Repositories
 import Scanning
+import Threading
 import Trees
 
 /// Walks the source in name order on one thread: recognises what is unchanged, queues what must be read.
@@ -11,34 +11,34 @@ import Trees
 final class FolderWalker {
   private let context: BackupContext
   private let finisher: FolderFinisher
+  private let recognition: Recognition
   private var batch: [FileTask] = []
   private var batchByteCount: UInt64 = 0
 
-  init(context: BackupContext, group: GroupWriter) {
+  init(context: BackupContext, group: GroupWriter) throws(RepositoryError) {
     self.context = context
     finisher = FolderFinisher(context: context, group: group)
-  }
-
-  /// A folder that is being walked: its entries in order, and how far the walk has come.
-  private struct Level {
-    let folder: FolderAssembly
-    let handle: DirectoryHandle
-    let device: DeviceID
-    let names: [[UInt8]]
-    var position = 0
-    var cached: CachedFolderCursor
+    recognition = try Recognition(context: context)
   }
 
   /// Walks all roots.
   ///
-  /// Returns when everything is queued or known.
+  /// Returns when everything is queued or known. A root that cannot be opened is named, and the others are walked.
   func walk(_ roots: RootCollection) throws(BackupError) {
-    for (index, path) in roots.paths.enumerated() {
+    var failed = 0
+    for (index, root) in roots.roots.enumerated() {
       guard !context.failure.isSet else { return }
       do {
-        try walkRoot(path, destination: .root(index, roots))
+        try walkRoot(root, destination: .root(index, roots))
       } catch let error as FilesError {
-        throw .root(path: path, error)
+        failed += 1
+        guard failed < roots.roots.count else { throw .root(path: root.source, error) }
+        context.progress.note(
+          SourceFinding(
+            path: root.source,
+            reason: .unreadable(operation: error.operationName, errno: error.errno)
+          )
+        )
       } catch let error as BackupError {
         throw error
       } catch {
@@ -48,45 +48,65 @@ final class FolderWalker {
     flush()
   }
 
-  private func walkRoot(_ path: [UInt8], destination: FolderAssembly.Destination) throws {
+  private func walkRoot(_ root: BackupRoot, destination: FolderAssembly.Destination) throws {
     // A root may be given through links; below it none is followed.
     let handle: DirectoryHandle
     do {
-      handle = try DirectoryHandle.open(path: path)
+      handle = try DirectoryHandle.open(path: root.source)
     } catch {
       guard error.isNotADirectory else { throw error }
-      return try walkSingle(path, destination: destination)
+      return try walkSingle(root, destination: destination)
     }
+    let scope = RuleScope.root(context.plan.rules, path: root.source)
+    guard !scope.excludesItself else { return context.progress.add { $0.excluded += 1 } }
     let status = try handle.status()
-    guard var entry = EntryReader.entry(name: [UInt8(ascii: ".")], status: status) else { return }
-    try finisher.readAttributes(of: handle, into: &entry, path: path)
+    guard var entry = EntryReader.entry(name: TreeEntry.rootName, status: status) else { return }
+    try finisher.readAttributes(of: handle, into: &entry, path: root.source)
     context.owners.note(user: status.uid, group: status.gid)
-    let key = FolderKey(root: path, fileSystem: try handle.fileSystemID())
-    let folder = FolderAssembly(
-      name: [],
-      destination: destination,
-      key: key,
-      template: entry,
-      handle: handle
+    let selection = context.plan.roots.selection
+    // A root of which only some paths are wanted has rows of its own.
+    let key = FolderKey(
+      root: selection == nil ? root.source : root.source + [0],
+      fileSystem: try handle.fileSystemID()
     )
-    var stack = [try level(folder, handle, device: status.device)]
-    while var top = stack.popLast() {
+    let saved = context.base?.root(named: root.name)
+    let level = try level(
+      FolderAssembly(
+        name: [],
+        destination: destination,
+        key: key,
+        template: entry,
+        handle: handle
+      ),
+      handle,
+      status,
+      try listing(handle, scope: scope, selection: selection),
+      selection: selection,
+      parent: saved.flatMap { recognition.folder(of: $0) },
+      saved: { saved }
+    )
+    var stack = [level]
+    while !stack.isEmpty {
       guard !context.failure.isSet else { return }
-      guard top.position < top.names.count else {
-        if try top.cached.hasRest() || top.cached.hasSkipped { top.folder.markChanged() }
-        try finisher.close(top.folder)
-        continue
+      // In place: a level is large, and there is a step for each entry.
+      let top = stack.count - 1
+      if let name = stack[top].next() {
+        if let below = try visit(name, in: &stack[top]) { stack.append(below) }
+      } else {
+        try close(&stack[top])
+        stack.removeLast()
       }
-      let name = top.names[top.position]
-      top.position += 1
-      let below = try visit(name, in: &top)
-      stack.append(top)
-      if let below { stack.append(below) }
     }
   }
 
+  private func close(_ level: inout WalkLevel) throws {
+    if try level.cached.hasRest() || level.cached.hasSkipped { level.folder.markChanged() }
+    try finisher.close(level.folder)
+  }
+
   /// A root that is not a folder: an assembly of one entry, which becomes the root itself.
-  private func walkSingle(_ path: [UInt8], destination: FolderAssembly.Destination) throws {
+  private func walkSingle(_ root: BackupRoot, destination: FolderAssembly.Destination) throws {
+    let path = root.source
     let slash = UInt8(ascii: "/")
     guard case .root(let index, let roots) = destination,
       let cut = path.lastIndex(of: slash)
@@ -95,7 +115,7 @@ final class FolderWalker {
     let above = cut == 0 ? [slash] : Array(path[..<cut])
     let handle = try DirectoryHandle.open(path: above)
     let status = try handle.status()
-    guard let entry = EntryReader.entry(name: [UInt8(ascii: ".")], status: status) else { return }
+    guard let entry = EntryReader.entry(name: TreeEntry.rootName, status: status) else { return }
     // A key of its own: rows of the folder above belong to backups of that folder.
     let key = FolderKey(root: path + [slash], fileSystem: try handle.fileSystemID())
     let folder = FolderAssembly(
@@ -105,38 +125,63 @@ final class FolderWalker {
       template: entry,
       handle: handle
     )
-    var level = Level(
+    var level = WalkLevel(
       folder: folder,
       handle: handle,
-      device: status.device,
+      status: status,
       names: [name],
+      // What a person names is not ignored because of a list in the source; patterns are the person's own.
+      scope: RuleScope(context.plan.rules, path: above),
+      selection: nil,
+      parent: nil,
       cached: CachedFolderCursor(cache: context.cache, folder: key)
     )
     _ = try visit(name, in: &level)
     try finisher.close(folder)
   }
 
+  /// The names of a folder that count, and the rules in it.
+  private func listing(
+    _ handle: DirectoryHandle,
+    scope: RuleScope,
+    selection: PathSelection?
+  ) throws -> (names: [[UInt8]], scope: RuleScope) {
+    if let selection { return (selection.names, scope) }
+    let names = try handle.entries().map(\.name).sorted { $0.lexicographicallyPrecedes($1) }
+    return scope.entering(handle, names: names)
+  }
+
+  /// `saved` is asked for the folder's entry in the snapshot that is compared with, if the cache does not know it.
   private func level(
     _ folder: FolderAssembly,
     _ handle: DirectoryHandle,
-    device: DeviceID
-  ) throws
-    -> Level
-  {
-    var names = try handle.entries().map(\.name)
-    names.sort { $0.lexicographicallyPrecedes($1) }
-    context.progress.add { $0.folders += 1 }
-    return Level(
+    _ status: FileStatus,
+    _ listing: (names: [[UInt8]], scope: RuleScope),
+    selection: PathSelection?,
+    parent: ParentFolder?,
+    saved: () -> TreeEntry?
+  ) throws -> WalkLevel {
+    var cached = CachedFolderCursor(cache: context.cache, folder: folder.key)
+    let own = try cached.own()
+    folder.remember(cached: own?.encoded, saved: own?.encoded ?? saved()?.encoded())
+    return WalkLevel(
       folder: folder,
       handle: handle,
-      device: device,
-      names: names,
-      cached: CachedFolderCursor(cache: context.cache, folder: folder.key)
+      status: status,
+      names: listing.names,
+      scope: listing.scope,
+      selection: selection,
+      parent: parent,
+      cached: cached
     )
   }
 
   /// Deals with one entry; returns the folder to walk next if it is one.
-  private func visit(_ name: [UInt8], in level: inout Level) throws -> Level? {
+  private func visit(_ name: [UInt8], in level: inout WalkLevel) throws -> WalkLevel? {
+    guard !level.scope.excludes(name) else {
+      context.progress.add { $0.excluded += 1 }
+      return nil
+    }
     let status: FileStatus
     do {
       status = try level.handle.status(of: name)
@@ -144,26 +189,34 @@ final class FolderWalker {
       note(error, name, level)
       return nil
     }
+    guard !level.scope.excludes(name, status) else {
+      context.progress.add { $0.excluded += 1 }
+      return nil
+    }
     context.owners.note(user: status.uid, group: status.gid)
+    let selection = level.selection?.below(name)
     switch status.kind {
-    case .directory: return try enter(name, status, in: &level)
+    case .directory: return try enter(name, status, selection, in: &level)
+    case .symbolicLink where selection != nil:
+      return try enter(name, nil, selection, in: &level)
     case .socket, .unknown:
-      context.progress.note(SourceFinding(path: path(name, level), reason: .socket))
+      context.progress.note(SourceFinding(path: level.path(of: name), reason: .socket))
       return nil
     case .regular, .symbolicLink, .fifo, .characterDevice, .blockDevice: break
     }
-    if status.linkCount > 1 {
-      let place = level.folder.placeInSnapshot
-      let below = place.path.isEmpty ? name : place.path + [UInt8(ascii: "/")] + name
-      context.links.note(
-        HardLinkTable.Key(device: status.device.number, inode: status.inode),
-        LinkMember(root: UInt32(place.root), path: below)
-      )
+    if isOutside(name, status, level) {
+      context.progress.add { $0.excluded += 1 }
+      return nil
     }
-    if let row = try level.cached.row(for: name),
-      row.entry.identity == EntryReader.identity(status),
-      try isStored(row.entry, session: row.session)
-    {
+    noteLink(name, status, level)
+    try save(name, status, in: &level)
+    return nil
+  }
+
+  /// Takes what is known of an entry that is no folder, or has it read.
+  private func save(_ name: [UInt8], _ status: FileStatus, in level: inout WalkLevel) throws {
+    let row = try level.cached.row(for: name)
+    if let row, try recognition.isUnchanged(row.entry, session: row.session, status) {
       let totals = TreeTotals(
         files: status.kind == .regular ? 1 : 0,
         bytes: status.kind == .regular ? status.size : 0,
@@ -172,43 +225,54 @@ final class FolderWalker {
       level.folder.append(
         .done(name: name, encoded: row.entry.encoded, totals: totals, row: row.entry)
       )
-      context.progress.add { counters in
-        if status.kind == .regular {
-          counters.filesUnmodified += 1
-          counters.bytesSeen += Int(clamping: status.size)
-        } else {
-          counters.others += 1
-        }
+      if status.kind == .regular {
+        context.progress.countFile(.unmodified, byteCount: status.size) { level.path(of: name) }
+      } else {
+        context.progress.add { $0.others += 1 }
       }
-      return nil
+      return
     }
     level.folder.markChanged()
-    if status.kind == .regular {
-      queue(
-        FileTask(
-          folder: level.folder,
-          slot: level.folder.reserve(),
-          handle: level.handle,
-          name: name,
-          status: status
-        )
+    guard status.kind == .regular else { return try appendSpecial(name, status, in: level) }
+    let saved = row == nil ? level.parent?.entry(named: name) : nil
+    queue(
+      FileTask(
+        folder: level.folder,
+        slot: level.folder.reserve(),
+        handle: level.handle,
+        name: name,
+        status: status,
+        saved: row?.entry.encoded ?? saved?.encoded(),
+        trusted: try recognition.trusted(row?.entry, saved, status)
       )
-    } else {
-      try appendSpecial(name, status, in: level)
-    }
-    return nil
+    )
   }
 
-  private func enter(_ name: [UInt8], _ status: FileStatus, in level: inout Level) throws -> Level?
-  {
+  /// `status` is `nil` for a link that the paths asked for lead through: the folder behind it is taken.
+  private func enter(
+    _ name: [UInt8],
+    _ status: FileStatus?,
+    _ selection: PathSelection?,
+    in level: inout WalkLevel
+  ) throws -> WalkLevel? {
     do {
-      let handle = try level.handle.openSubdirectory(name)
+      let handle =
+        status == nil
+        ? try DirectoryHandle.open(path: level.path(of: name))
+        : try level.handle.openSubdirectory(name)
+      let status = try status ?? handle.status()
       guard var entry = EntryReader.entry(name: name, status: status) else { return nil }
-      try finisher.readAttributes(of: handle, into: &entry, path: path(name, level))
+      try finisher.readAttributes(of: handle, into: &entry, path: level.path(of: name))
+      let above = level.parent
       var key = level.folder.key.child(name)
-      if status.device != level.device { key = key.mounted(try handle.fileSystemID()) }
+      if status.device != level.status.device { key = key.mounted(try handle.fileSystemID()) }
+      // Of what another file system holds, only the folder is kept on which it is mounted.
+      let isOutside = isOutside(name, status, level)
+      if isOutside { key = key.child([]) }
       // Listed before a place is reserved: a folder that cannot be read leaves none behind.
-      let names = try handle.entries().map(\.name)
+      let scope = level.scope.below(name)
+      let listing =
+        isOutside ? ([], scope) : try listing(handle, scope: scope, selection: selection)
       let folder = FolderAssembly(
         name: name,
         destination: .slot(level.folder.reserve(), of: level.folder),
@@ -216,13 +280,14 @@ final class FolderWalker {
         template: entry,
         handle: handle
       )
-      context.progress.add { $0.folders += 1 }
-      return Level(
-        folder: folder,
-        handle: handle,
-        device: status.device,
-        names: names.sorted { $0.lexicographicallyPrecedes($1) },
-        cached: CachedFolderCursor(cache: context.cache, folder: key)
+      return try self.level(
+        folder,
+        handle,
+        status,
+        listing,
+        selection: selection,
+        parent: above.map { ParentFolder(name, in: $0) },
+        saved: { above?.entry(named: name) }
       )
     } catch let error as FilesError {
       note(error, name, level)
@@ -230,43 +295,41 @@ final class FolderWalker {
     }
   }
 
-  private func appendSpecial(_ name: [UInt8], _ status: FileStatus, in level: Level) throws {
+  /// True if an entry lies on another file system, and the rules and paths do not ask for it.
+  private func isOutside(_ name: [UInt8], _ status: FileStatus, _ level: WalkLevel) -> Bool {
+    // Within a selection every name was asked for, or leads to one that was.
+    guard level.selection == nil, level.scope.staysOutside(status, of: level.status) else {
+      return false
+    }
+    return !context.plan.roots.nested.contains(level.path(of: name))
+  }
+
+  private func noteLink(_ name: [UInt8], _ status: FileStatus, _ level: WalkLevel) {
+    guard status.linkCount > 1 else { return }
+    let place = level.folder.placeInSnapshot
+    let below = place.path.isEmpty ? name : place.path + [UInt8(ascii: "/")] + name
+    context.links.note(
+      HardLinkTable.Key(device: status.device.number, inode: status.inode),
+      LinkMember(root: UInt32(place.root), path: below)
+    )
+  }
+
+  private func appendSpecial(_ name: [UInt8], _ status: FileStatus, in level: WalkLevel) throws {
     guard var entry = EntryReader.entry(name: name, status: status) else { return }
+    let path = level.path(of: name)
     do {
       if status.kind == .symbolicLink { entry.linkTarget = try level.handle.readLink(name) }
     } catch {
       return note(error, name, level)
     }
-    try finisher.readAttributes(of: name, in: level.handle, into: &entry, path: path(name, level))
-    guard let encoded = finisher.encode(entry, path: path(name, level)) else { return }
+    try finisher.readAttributes(of: name, in: level.handle, into: &entry, path: path)
+    guard let encoded = finisher.encode(entry, path: path) else { return }
     let identity = EntryReader.identity(status)
     let row =
       identity.isSettled(before: context.started)
       ? CachedEntry(name: name, identity: identity, encoded: encoded) : nil
     context.progress.add { $0.others += 1 }
     level.folder.append(.done(name: name, encoded: encoded, totals: entry.totals, row: row))
-  }
-
-  /// True if everything that a cached entry needs is in this store.
-  ///
-  /// Source: Docs/decisions/0005-scan-cache-rows.md.
-  private func isStored(_ row: CachedEntry, session: UInt64) throws -> Bool {
-    if context.liveSessions.contains(session) { return true }
-    guard let entry = EncodedEntry.decode(row.encoded) else { return false }
-    for node in [entry.attributesNode, entry.holes] {
-      if let node, try !context.session.isPresent(node) { return false }
-    }
-    switch entry.content {
-    case .empty, .inline: return true
-    case .list(let references):
-      for reference in references where try !context.session.isPresent(reference.id) {
-        return false
-      }
-      return true
-    case .paged:
-      // Its pages would have to be read; reading the file again is as good.
-      return false
-    }
   }
 
   // MARK: Batches
@@ -287,15 +350,10 @@ final class FolderWalker {
     batchByteCount = 0
   }
 
-  private func path(_ name: [UInt8], _ level: Level) -> [UInt8] {
-    let above = level.folder.path
-    return above == [UInt8(ascii: "/")] ? above + name : above + [UInt8(ascii: "/")] + name
-  }
-
-  private func note(_ error: FilesError, _ name: [UInt8], _ level: Level) {
+  private func note(_ error: FilesError, _ name: [UInt8], _ level: WalkLevel) {
     context.progress.note(
       SourceFinding(
-        path: path(name, level),
+        path: level.path(of: name),
         reason: error.isNotFound
           ? .vanished : .unreadable(operation: error.operationName, errno: error.errno)
       )

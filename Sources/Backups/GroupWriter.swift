@@ -1,6 +1,7 @@
 import CoreTypes
 import Repositories
 import Sealing
+import Trees
 
 /// Gathers new chunks of one thread into groups, and seals a group when it is large enough.
 ///
@@ -50,6 +51,21 @@ final class GroupWriter {
   /// Names chunks of file data, the given parts of a buffer.
   func names(of ranges: [Range<Int>], in buffer: UnsafeRawBufferPointer) -> [ChunkID] {
     unsafe naming.chunkIDs(of: ranges, in: buffer, kind: .data)
+  }
+
+  /// Names and stores chunks of file data, the given parts of a buffer, and returns them in order.
+  func addData(
+    _ ranges: [Range<Int>],
+    in buffer: UnsafeRawBufferPointer
+  ) throws(BackupError) -> [ChunkReference] {
+    let ids = unsafe names(of: ranges, in: buffer)
+    var references: [ChunkReference] = []
+    references.reserveCapacity(ranges.count)
+    for (range, id) in zip(ranges, ids) {
+      unsafe try addData(UnsafeRawBufferPointer(rebasing: buffer[range]), id: id)
+      references.append(ChunkReference(id: id, length: UInt32(range.count), repeats: 1))
+    }
+    return references
   }
 
   /// Stores a chunk of file data, named before, if the store lacks it.

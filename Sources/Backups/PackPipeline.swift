@@ -21,6 +21,7 @@ final class PackPipeline: Sendable {
   init(
     session: WriteSession,
     store: any BlobStore,
+    plan: BackupPlan,
     progress: BackupProgress,
     failure: FirstFailure<BackupError>
   ) throws(BackupError) {
@@ -35,6 +36,8 @@ final class PackPipeline: Sendable {
       store: store,
       queue: queue,
       filling: Monitor(()),
+      effect: plan.effect,
+      limit: plan.uploadLimit.map { UploadLimit(bytesPerSecond: $0) },
       progress: progress,
       failure: failure
     )
@@ -66,10 +69,13 @@ private struct PackWork: Sendable {
   let store: any BlobStore
   let queue: BoundedQueue<SealedObject>
   let filling: Monitor<Void>
+  let effect: BackupEffect
+  let limit: UploadLimit?
   let progress: BackupProgress
   let failure: FirstFailure<BackupError>
 
   func run() {
+    if effect == .rehearsal { return count() }
     while true {
       do {
         // One thread at a time fills a pack: a small backup makes one pack, not two.
@@ -94,14 +100,29 @@ private struct PackWork: Sendable {
     }
   }
 
+  /// Counts what would be written.
+  private func count() {
+    while let object = queue.pop() {
+      progress.add { counters in
+        counters.objectsStored += 1
+        counters.bytesStored += PackWriter.byteCount(of: object)
+      }
+    }
+  }
+
+  private func append(_ object: SealedObject, to pack: FilledPack) throws {
+    limit?.wait(for: PackWriter.byteCount(of: object)) { failure.isSet }
+    try pack.append(object)
+  }
+
   /// Takes objects until a pack is full or no more come; `nil` when none came.
   private func fill() throws -> FilledPack? {
     guard let first = queue.pop() else { return nil }
     let pack = FilledPack(try PackWriter(in: store))
-    try pack.append(first)
+    try append(first, to: pack)
     while !pack.isFull, let object = queue.pop() {
       if failure.isSet { continue }
-      try pack.append(object)
+      try append(object, to: pack)
     }
     return pack
   }

@@ -4,7 +4,9 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -17,7 +19,11 @@ int kist_statx(int directory, const char *name, struct kist_status *status) {
   struct statx found;
   int flags = AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT;
   if (name[0] == 0) flags |= AT_EMPTY_PATH;
-  if (statx(directory, name, flags, STATX_BASIC_STATS, &found) != 0) return -errno;
+  unsigned int wanted = STATX_BASIC_STATS;
+#ifdef STATX_MNT_ID
+  wanted |= STATX_MNT_ID;
+#endif
+  if (statx(directory, name, flags, wanted, &found) != 0) return -errno;
   status->mode = found.stx_mode;
   status->uid = found.stx_uid;
   status->gid = found.stx_gid;
@@ -33,6 +39,10 @@ int kist_statx(int directory, const char *name, struct kist_status *status) {
   status->device_minor = found.stx_dev_minor;
   status->represented_major = found.stx_rdev_major;
   status->represented_minor = found.stx_rdev_minor;
+  status->mount = 0;
+#ifdef STATX_MNT_ID
+  if (found.stx_mask & STATX_MNT_ID) status->mount = found.stx_mnt_id;
+#endif
   return 0;
 }
 
@@ -60,6 +70,11 @@ int kist_openat(int directory, const char *name, int flags, uint32_t mode) {
     descriptor = openat(directory, name, native, (mode_t)mode);
   } while (descriptor < 0 && errno == EINTR);
   return descriptor < 0 ? -errno : descriptor;
+}
+
+int kist_duplicate(int descriptor) {
+  int copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 3);
+  return copy < 0 ? -errno : copy;
 }
 
 int kist_get_flags(int descriptor, uint32_t *flags) {
@@ -126,6 +141,50 @@ int kist_fstatfs(int descriptor, struct kist_file_system *status) {
   status->id = (uint64_t)id[0] << 32 | id[1];
   status->available = (uint64_t)found.f_bavail * (uint64_t)found.f_bsize;
   status->type = (uint32_t)found.f_type;
+  return 0;
+}
+
+extern char **environ;
+
+int kist_spawn(const char *arguments, size_t count, int *process, int *output) {
+  char **list = calloc(count + 1, sizeof *list);
+  if (list == NULL) return -ENOMEM;
+  for (size_t index = 0; index < count; index++) {
+    list[index] = (char *)arguments;
+    arguments += strlen(arguments) + 1;
+  }
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) {
+    int failure = -errno;
+    free(list);
+    return failure;
+  }
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+  sigset_t ignored, blocked;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
+  posix_spawnattr_init(&attributes);
+  // What this process ignores or blocks is none of the program's business; a hang-up that is ignored under nohup is.
+  sigemptyset(&ignored);
+  sigaddset(&ignored, SIGPIPE);
+  sigaddset(&ignored, SIGXFSZ);
+  sigemptyset(&blocked);
+  posix_spawnattr_setsigdefault(&attributes, &ignored);
+  posix_spawnattr_setsigmask(&attributes, &blocked);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+  pid_t number = 0;
+  int failure = posix_spawnp(&number, list[0], &actions, &attributes, list, environ);
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  free(list);
+  close(ends[1]);
+  if (failure != 0) {
+    close(ends[0]);
+    return -failure;
+  }
+  *process = number;
+  *output = ends[0];
   return 0;
 }
 

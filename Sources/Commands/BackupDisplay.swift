@@ -1,14 +1,26 @@
-import CoreTypes
 import Backups
+import CoreTypes
 
 /// What a backup shows while it runs and when it is done.
 enum BackupDisplay {
+  /// How a run ended.
+  enum Result {
+    case snapshot(BackupSummary)
+    case rehearsal(BackupRehearsal)
+
+    var counters: BackupCounters {
+      switch self {
+      case .snapshot(let summary): summary.progress
+      case .rehearsal(let rehearsal): rehearsal.progress
+      }
+    }
+  }
+
   static func line(_ counters: BackupCounters, current: [UInt8], seconds: Double) -> String {
-    let files = counters.filesNew + counters.filesUnmodified
     let rate =
       seconds > 0.2 ? Quantities.bytes(Int(Double(counters.bytesSeen) / seconds)) + "/s" : ""
     var line =
-      "\(Quantities.duration(seconds))  \(Quantities.count(files, "file"))  "
+      "\(Quantities.duration(seconds))  \(Quantities.count(counters.files, "file"))  "
       + "\(Quantities.bytes(counters.bytesSeen))  \(rate)  stored \(Quantities.bytes(counters.bytesStored))"
     if counters.errors > 0 { line += "  \(Quantities.count(counters.errors, "error"))" }
     return line + "  " + DisplayedName.text(current)
@@ -17,45 +29,88 @@ enum BackupDisplay {
   static func status(_ counters: BackupCounters, current: [UInt8], seconds: Double) -> JSONText {
     JSONText([
       "message_type": .text("status"), "seconds_elapsed": .decimal(seconds),
-      "files_done": .number(counters.filesNew + counters.filesUnmodified),
+      "files_done": .number(counters.files),
       "bytes_done": .number(counters.bytesSeen), "bytes_read": .number(counters.bytesRead),
       "bytes_stored": .number(counters.bytesStored), "error_count": .number(counters.errors),
       "current_file": JSONText.name(current),
     ])
   }
 
-  static func summary(_ summary: BackupSummary, seconds: Double) -> JSONText {
-    let counters = summary.progress
-    return JSONText([
-      "message_type": .text("summary"), "snapshot_id": .text("\(summary.snapshot)"),
-      "files_new_or_changed": .number(counters.filesNew),
-      "files_unmodified": .number(counters.filesUnmodified), "dirs": .number(counters.folders),
-      "others": .number(counters.others), "total_bytes": .number(counters.bytesSeen),
-      "bytes_read": .number(counters.bytesRead), "data_added": .number(counters.bytesAdded),
-      "data_stored": .number(counters.bytesStored), "packs": .number(counters.packsStored),
-      "error_count": .number(counters.errors), "total_duration": .decimal(seconds),
-    ])
+  /// A line about a file or folder that is new or changed.
+  static func entry(_ state: EntryState, _ path: [UInt8], _ console: Console) {
+    guard console.isJSON else {
+      let word = state.rawValue
+      let space = String(repeating: " ", count: max(1, 10 - word.count))
+      return console.detail(word + space + DisplayedName.text(path))
+    }
+    console.result(
+      JSONText([
+        "message_type": .text("verbose_status"), "action": .text(state.rawValue),
+        "item": JSONText.name(path),
+      ]).line
+    )
   }
 
-  static func text(_ summary: BackupSummary, seconds: Double) -> [String] {
-    let counters = summary.progress
+  static func summary(_ result: Result, seconds: Double) -> JSONText {
+    let counters = result.counters
+    var json = JSONText(["message_type": .text("summary")])
+    switch result {
+    case .snapshot(let summary): json.add("snapshot_id", .text("\(summary.snapshot)"))
+    case .rehearsal: json.add("dry_run", .flag(true))
+    }
+    for (key, number) in [
+      ("files_new", counters.filesNew), ("files_changed", counters.filesChanged),
+      ("files_unmodified", counters.filesUnmodified), ("dirs_new", counters.foldersNew),
+      ("dirs_changed", counters.foldersChanged), ("dirs_unmodified", counters.foldersUnmodified),
+      ("others", counters.others), ("excluded", counters.excluded),
+      ("total_files_processed", counters.files), ("total_bytes_processed", counters.bytesSeen),
+      ("bytes_read", counters.bytesRead), ("data_added", counters.bytesAdded),
+      ("data_stored", counters.bytesStored), ("packs", counters.packsStored),
+      ("error_count", counters.errors),
+    ] {
+      json.add(key, .number(number))
+    }
+    json.add("total_duration", .decimal(seconds))
+    return json
+  }
+
+  static func text(_ result: Result, seconds: Double) -> [String] {
+    let counters = result.counters
     var lines = [
-      "\(Quantities.count(counters.filesNew)) new or changed, "
-        + "\(Quantities.count(counters.filesUnmodified)) unmodified files "
-        + "in \(Quantities.count(counters.folders, "folder")), "
-        + "\(Quantities.count(counters.others)) other entries",
-      "\(Quantities.bytes(counters.bytesSeen)) in all, \(Quantities.bytes(counters.bytesRead)) read, "
-        + "\(Quantities.bytes(counters.bytesAdded)) added, "
-        + "\(Quantities.bytes(counters.bytesStored)) stored",
+      "files:    "
+        + figures(counters.filesNew, counters.filesChanged, counters.filesUnmodified),
+      "folders:  "
+        + figures(counters.foldersNew, counters.foldersChanged, counters.foldersUnmodified),
     ]
+    if counters.others > 0 { lines.append("others:   \(Quantities.count(counters.others))") }
+    if counters.excluded > 0 {
+      lines.append("left out: \(Quantities.count(counters.excluded)) by the rules")
+    }
+    let isRehearsal: Bool
+    if case .rehearsal = result { isRehearsal = true } else { isRehearsal = false }
+    let would = isRehearsal ? "would be " : ""
+    lines.append(
+      "\(Quantities.bytes(counters.bytesSeen)) in all, \(Quantities.bytes(counters.bytesRead)) read, "
+        + "\(Quantities.bytes(counters.bytesAdded)) \(would)added, "
+        + "\(Quantities.bytes(counters.bytesStored)) \(would)stored"
+    )
     if counters.errors > 0 {
       lines.append(
         "\(Quantities.count(counters.errors, "entry", "entries")) not saved as they are; named above"
       )
     }
-    lines.append(
-      "snapshot \(summary.snapshot.digest.short) saved in \(Quantities.duration(seconds))"
-    )
+    switch result {
+    case .snapshot(let summary):
+      lines.append(
+        "snapshot \(summary.snapshot.digest.short) saved in \(Quantities.duration(seconds))"
+      )
+    case .rehearsal: lines.append("dry run: nothing was written to the repository")
+    }
     return lines
+  }
+
+  private static func figures(_ new: Int, _ changed: Int, _ unmodified: Int) -> String {
+    "\(Quantities.count(new)) new, \(Quantities.count(changed)) changed, "
+      + "\(Quantities.count(unmodified)) unmodified"
   }
 }

@@ -80,6 +80,20 @@ enum Explanation {
         advice: "Choose a folder with --target; it is made if it is missing."
       )
     case .tree(let error): Failure(.damage, "a folder of the snapshot is malformed: \(error)")
+    case .nothingToBackUp:
+      Failure(
+        .failed,
+        "nothing is left to back up: rules leave out, or errors kept away, everything that was named",
+        meaning: "No snapshot was made; earlier snapshots are as they were.",
+        advice: "Check the exclude patterns; `kist backup --dry-run -v` shows what they leave."
+      )
+    case .command(let end):
+      Failure(
+        .failed,
+        "the command whose output was to be saved \(text(end))",
+        meaning: "No snapshot was made, because its output may be cut short.",
+        advice: "Run the command by hand to see what is wrong."
+      )
     case .noSuchPath(let path):
       Failure(
         .failed,

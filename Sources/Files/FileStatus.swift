@@ -54,6 +54,8 @@ package struct FileStatus: Equatable, Sendable {
   package let change: Timestamp
   /// The device that holds the file.
   package let device: DeviceID
+  /// Number of the mount through which it is seen, until the next start; 0 where the kernel does not say.
+  package let mount: UInt64
   /// The device that the file is, for device files.
   package let representedDevice: DeviceID
 
@@ -88,6 +90,7 @@ package struct FileStatus: Equatable, Sendable {
       nanoseconds: status.changed_nanoseconds
     )
     device = DeviceID(major: status.device_major, minor: status.device_minor)
+    mount = status.mount
     representedDevice = DeviceID(
       major: status.represented_major,
       minor: status.represented_minor

@@ -6,6 +6,8 @@ package final class OpenFile: Sendable {
   let descriptor: Int32
   /// For messages.
   let name: [UInt8]
+  /// The name under which it was opened, for messages.
+  package var pathBytes: [UInt8] { name }
 
   init(descriptor: Int32, name: [UInt8]) {
     self.descriptor = descriptor
@@ -139,6 +141,40 @@ package final class OpenFile: Sendable {
     // A file system that does not know holes has none.
     if found == Int64(-EINVAL) || found == Int64(-EOPNOTSUPP) { return unsupported }
     throw FilesError("lseek", name, Int32(clamping: -found))
+  }
+
+  // MARK: Streams
+
+  /// Standard input, under a descriptor of its own.
+  package static func standardInput() throws(FilesError) -> OpenFile {
+    let name = Array("standard input".utf8)
+    let descriptor = kist_duplicate(0)
+    return OpenFile(
+      descriptor: Int32(try SystemCall.check(Int(descriptor), "fcntl", name)),
+      name: name
+    )
+  }
+
+  /// Waits at most so long; true if a read would not wait now.
+  package func isReadable(withinMilliseconds limit: Int32) throws(FilesError) -> Bool {
+    var wanted = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    let count = unsafe poll(&wanted, 1, limit)
+    guard count >= 0 || errno == EINTR else { throw FilesError("poll", name, errno) }
+    return count > 0
+  }
+
+  /// Reads what is there, at least a byte, unless the file ends.
+  ///
+  /// Returns the count.
+  package func readAvailable(
+    into buffer: UnsafeMutableRawBufferPointer
+  ) throws(FilesError) -> Int {
+    while true {
+      let count = unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+      if count >= 0 { return count }
+      guard errno == EINTR || errno == EAGAIN else { throw FilesError("read", name, errno) }
+      if errno == EAGAIN { _ = try isReadable(withinMilliseconds: 100) }
+    }
   }
 
   // MARK: Writing

@@ -12,6 +12,9 @@ package enum ProcessEnvironment {
   /// The user whose rights the process has.
   package static var userID: UInt32 { geteuid() }
 
+  /// The group whose rights the process has.
+  package static var groupID: UInt32 { getegid() }
+
   /// The machine's name.
   package static var hostName: String {
     var buffer = [CChar](repeating: 0, count: 256)

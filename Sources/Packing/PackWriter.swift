@@ -75,8 +75,12 @@ package struct PackWriter: ~Copyable {
         chunkIDs: object.chunkIDs
       )
     )
-    byteCount +=
-      ObjectPreamble.stubByteCount + object.body.count + object.head.count
+    byteCount += PackWriter.byteCount(of: object)
+  }
+
+  /// Bytes by which an object lengthens a pack.
+  package static func byteCount(of object: borrowing SealedObject) -> Int {
+    ObjectPreamble.stubByteCount + object.body.count + object.head.count
       + PackTrailer.lineByteCount
   }
 

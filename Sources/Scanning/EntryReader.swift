@@ -43,6 +43,13 @@ package enum EntryReader {
     )
   }
 
+  /// True if size and modification time are those of an entry.
+  package static func hasContent(of entry: TreeEntry, _ status: FileStatus) -> Bool {
+    entry.kind == .file && status.kind == .regular && entry.size == status.size
+      && entry.modified.seconds == status.modification.seconds
+      && entry.modified.nanoseconds == status.modification.nanoseconds
+  }
+
   /// Extended attributes as a tree holds them.
   package static func attributes(_ list: [ExtendedAttribute]) -> [EntryAttribute] {
     list.map { EntryAttribute(name: $0.name, value: $0.value) }

@@ -63,6 +63,14 @@ package struct CachedEntry: Equatable, Sendable {
     self.identity = identity
     self.encoded = encoded
   }
+
+  /// The row that is about the folder itself: it recognises nothing, and says how the folder was saved.
+  package init(ownEntry encoded: [UInt8]) {
+    name = CachedFolderCursor.ownName
+    let never = PointInTime(seconds: 0, nanoseconds: 0)
+    identity = FileIdentity(inode: 0, size: 0, modified: never, changed: never)
+    self.encoded = encoded
+  }
 }
 
 /// What the machine that is backed up remembers of its files.
@@ -83,7 +91,8 @@ package final class ScanCache: Sendable {
     var byteCount = 0
   }
 
-  private static let schema: [UInt8] = [1]
+  /// Two: a folder has a row of its own.
+  private static let schema: [UInt8] = [2]
   private static let schemaKey = Array("schema".utf8)
   private static let rowsOfPage = 256
   /// Encoded rows that wait for a transaction: 2 MiB.
@@ -299,62 +308,5 @@ package final class ScanCache: Sendable {
     } catch {
       throw .database(path: path, LMDBError(error))
     }
-  }
-}
-
-/// Walks a folder's rows beside its names: both are in name order.
-package struct CachedFolderCursor {
-  private let cache: ScanCache
-  private let folder: FolderKey
-  private var pageNumber = 0
-  private var session: UInt64 = 0
-  private var rows: [CachedEntry] = []
-  private var position = 0
-  private var isAtEnd = false
-
-  package init(cache: ScanCache, folder: FolderKey) {
-    self.cache = cache
-    self.folder = folder
-  }
-
-  /// True while no row was passed over: the folder has all the names that the cache knows.
-  package private(set) var hasSkipped = false
-
-  /// The row of `name`, and the session that wrote it.
-  ///
-  /// Names must be asked for in ascending order.
-  package mutating func row(
-    for name: [UInt8]
-  ) throws(IndexingError) -> (
-    session: UInt64, entry: CachedEntry
-  )? {
-    while !isAtEnd {
-      if position == rows.count {
-        guard let page = try cache.page(pageNumber, of: folder) else {
-          isAtEnd = true
-          return nil
-        }
-        pageNumber += 1
-        (session, rows) = page
-        position = 0
-        continue
-      }
-      let row = rows[position]
-      if row.name == name {
-        position += 1
-        return (session, row)
-      }
-      guard row.name.lexicographicallyPrecedes(name) else { return nil }
-      hasSkipped = true
-      position += 1
-    }
-    return nil
-  }
-
-  /// True if rows are left behind the names that were asked for.
-  package mutating func hasRest() throws(IndexingError) -> Bool {
-    guard !isAtEnd else { return false }
-    if position < rows.count { return true }
-    return try cache.page(pageNumber, of: folder) != nil
   }
 }

@@ -22,6 +22,8 @@ struct kist_status {
   uint32_t device_minor;
   uint32_t represented_major;
   uint32_t represented_minor;
+  /// 0 where the kernel does not say (before Linux 5.8).
+  uint64_t mount;
 };
 
 /// statx(2) of `name` below `directory`, or of `directory` itself when `name` is empty. 0 or -errno.
@@ -32,6 +34,8 @@ long kist_getdents(int directory, void *buffer, size_t count);
 int kist_rename_new(int from, const char *name, int to, const char *new_name);
 /// openat(2). Descriptor or -errno.
 int kist_openat(int directory, const char *name, int flags, uint32_t mode);
+/// F_DUPFD_CLOEXEC. Descriptor or -errno.
+int kist_duplicate(int descriptor);
 /// FS_IOC_GETFLAGS and FS_IOC_SETFLAGS. 0 or -errno.
 int kist_get_flags(int descriptor, uint32_t *flags);
 int kist_set_flags(int descriptor, uint32_t flags);
@@ -56,6 +60,9 @@ struct kist_file_system {
 
 /// fstatfs(2). 0 or -errno.
 int kist_fstatfs(int descriptor, struct kist_file_system *status);
+/// posix_spawnp(3) of `count` arguments, each ended by a zero; what the program writes can be read
+/// from `*output`. Its signals are as a program expects them. 0 or -errno.
+int kist_spawn(const char *arguments, size_t count, int *process, int *output);
 /// Installs handlers that raise a flag for SIGINT, SIGTERM, SIGHUP, and ignores SIGPIPE and SIGXFSZ.
 void kist_install_interrupts(void);
 /// The signal that came first, or 0.

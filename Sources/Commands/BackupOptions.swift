@@ -1,0 +1,130 @@
+import ArgumentParser
+import Backups
+import CoreTypes
+import Files
+import Repositories
+import Scanning
+import Sealing
+import Threading
+
+/// Options that say how a backup is made.
+struct BackupOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "A tag for the snapshot, or several with commas; may be given more than once.",
+      valueName: "tag"
+    )
+  )
+  var tag: [String] = []
+
+  @Option(
+    name: [.customShort("H"), .long],
+    help: ArgumentHelp("Name of this machine in the snapshot.", valueName: "name")
+  )
+  var host: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The snapshot to follow and compare with (default: the newest of this host and these paths).",
+      valueName: "snapshot"
+    )
+  )
+  var parent: String?
+
+  @Flag(name: [.customShort("f"), .long], help: "Read every file, known or not.")
+  var force = false
+
+  @Flag(
+    help: """
+      Take a file as unchanged if size and modification time are those of the snapshot before: for \
+      moved disks and network folders. Other changes may be missed.
+      """
+  )
+  var trustMtime = false
+
+  @Flag(name: [.customShort("n"), .long], help: "Say what would be added, and write nothing.")
+  var dryRun = false
+
+  @Option(
+    help: ArgumentHelp("off, fastest, auto, better or max.", valueName: "level")
+  )
+  var compression: CompressionLevel = .auto
+
+  @Option(
+    help: ArgumentHelp("Threads that read and compress (default: one a core).", valueName: "n")
+  )
+  var jobs: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write at most so many bytes a second, such as 500K or 2M.",
+      valueName: "size"
+    )
+  )
+  var limitUpload: String?
+
+  func validate() throws {
+    if let jobs, !(1...256).contains(jobs) {
+      throw ValidationError("--jobs takes a number from 1 to 256")
+    }
+    if tags.count > 256 { throw ValidationError("at most 256 tags") }
+    if force, trustMtime { throw ValidationError("--force or --trust-mtime") }
+    if let limitUpload, (ByteQuantity.parse(limitUpload) ?? 0) < 1 {
+      throw ValidationError("--limit-upload takes bytes a second, such as 500K or 2M")
+    }
+  }
+
+  private var tags: [String] {
+    tag.flatMap { $0.split(separator: ",").map(String.init) }
+  }
+
+  /// The plan that the options are.
+  func plan(
+    _ source: SourceOptions,
+    rules: SourceRules,
+    in repository: OpenRepository,
+    console: Console
+  ) throws -> BackupPlan {
+    let parent = try parent.map { try repository.findSnapshot($0).id }
+    let wanted = try source.source()
+    for pattern in wanted.unmatched {
+      console.warn("warning: \(DisplayedName.text(pattern)) stands for nothing here; left out")
+    }
+    var plan = BackupPlan(
+      roots: wanted.roots,
+      compression: compression.choice,
+      workerCount: jobs ?? usableProcessorCount(),
+      host: host ?? ProcessEnvironment.hostName,
+      user: Surroundings.user,
+      program: "kist \(Surroundings.version)",
+      tags: tags,
+      time: Surroundings.now
+    )
+    plan.rules = rules
+    plan.stream = wanted.stream
+    plan.detection = force ? .read : trustMtime ? .modificationTime : .changeTime
+    plan.parent = parent
+    plan.uploadLimit = limitUpload.flatMap { ByteQuantity.parse($0) }
+    plan.effect = dryRun ? .rehearsal : .snapshot
+    return plan
+  }
+}
+
+/// The names of compression levels, restic's and zstd's.
+enum CompressionLevel: String, ExpressibleByArgument, CaseIterable {
+  case off
+  case fastest
+  case auto
+  case better
+  case max
+
+  var choice: CompressionChoice {
+    switch self {
+    case .off: .off
+    case .fastest: .level(1)
+    case .auto: .standard
+    case .better: .level(8)
+    case .max: .level(19)
+    }
+  }
+}
