@@ -82,8 +82,9 @@ let package = Package(
     idea(
       "Backups",
       on: [
-        "Chunking", "CoreTypes", "Files", "Indexing", "LMDB", "Packing", "Patterns", "Repositories",
-        "Restoring", "Scanning", "Sealing", "Sodium", "Storage", "Threading", "Trees",
+        "Chunking", "CoreTypes", "Files", "Indexing", "LMDB", "Packing", "Patterns",
+        "Repositories", "Restoring", "Scanning", "Sealing", "Sodium", "Storage", "Threading",
+        "Trees",
       ]
     ),
 
@@ -92,8 +93,8 @@ let package = Package(
       "Commands",
       on: [
         "Backups", "Chunking", "CoreTypes", "Files", "Indexing", "LMDB", "Packing", "Patterns",
-        "Repositories",
-        "Restoring", "Scanning", "Sealing", "Sodium", "Storage", "Threading", "Trees", arguments,
+        "Repositories", "Restoring", "Scanning", "Sealing", "Sodium", "Storage", "Threading",
+        "Trees", arguments,
       ]
     ),
     .executableTarget(name: "kist", dependencies: ["Commands"], swiftSettings: house),
@@ -120,12 +121,13 @@ let package = Package(
         "Storage", "Trees",
       ]
     ),
+    tests("Restoring", on: ["CoreTypes", "Files", "Trees"]),
     tests("Trees", on: ["CoreTypes", "Encoding"]),
     tests(
       "Backups",
       on: [
-        "Chunking", "CoreTypes", "Files", "Packing", "Repositories", "Scanning", "Sealing",
-        "Sodium", "Storage",
+        "Chunking", "CoreTypes", "Files", "Packing", "Patterns", "Repositories", "Restoring",
+        "Scanning", "Sealing", "Sodium", "Storage", "Trees",
       ]
     ),
     .testTarget(

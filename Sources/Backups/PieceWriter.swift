@@ -20,6 +20,8 @@ enum PieceWriter {
     let holes = piece.file.holes
     let isZero =
       !holes.isEmpty && (unsafe bytes.withUnsafeBufferPointer { unsafe ZeroTest.isAllZero($0) })
+    // In a copy or in the file itself, what should be a hole may hold old bytes.
+    let clears = !holes.isEmpty && piece.file.hasOldContent
     var offset = piece.offset
     var repeats = piece.reference.repeats
     while repeats > 0 {
@@ -28,20 +30,23 @@ enum PieceWriter {
         if isZero, hole.offset <= offset {
           let inside = min((hole.offset + hole.length - offset) / length, repeats)
           if inside > 0 {
+            if clears { try clear(offset..<(offset + inside * length), of: file) }
             offset += inside * length
             repeats -= inside
             continue
           }
         }
-        try writeAroundHoles(bytes, at: offset, file: file, holes: holes)
+        try writeAroundHoles(bytes, at: offset, file: file, holes: holes, clears: clears)
       } else {
         try file.write(bytes, at: Int64(clamping: offset))
       }
       offset += length
       repeats -= 1
     }
-    let total = bytes.count
-    progress.add { $0.bytes += total }
+    progress.add(
+      length.multipliedReportingOverflow(by: piece.reference.repeats).partialValue,
+      to: \.bytes
+    )
   }
 
   /// Writes what is outside of holes, and what is in a hole of the map but is not zero: a wrong map loses nothing.
@@ -49,7 +54,8 @@ enum PieceWriter {
     _ bytes: borrowing Span<UInt8>,
     at offset: UInt64,
     file: OpenFile,
-    holes: [HoleExtent]
+    holes: [HoleExtent],
+    clears: Bool
   ) throws(FilesError) {
     let end = offset + UInt64(bytes.count)
     var position = offset
@@ -62,10 +68,29 @@ enum PieceWriter {
       let isZero = unsafe bytes.extracting(inHole).withUnsafeBufferPointer {
         unsafe ZeroTest.isAllZero($0)
       }
-      if !isZero { try write(bytes, start..<stop, base: offset, file: file) }
+      if !isZero {
+        try write(bytes, start..<stop, base: offset, file: file)
+      } else if clears {
+        try clear(start..<stop, of: file)
+      }
       position = stop
     }
     try write(bytes, position..<max(position, end), base: offset, file: file)
+  }
+
+  /// Bytes of zeros that are written at once where a hole cannot be made: 256 KiB.
+  private static let zeroByteCount: UInt64 = 256 << 10
+
+  /// Makes a range zero, as a hole where the file system can.
+  private static func clear(_ range: Range<UInt64>, of file: OpenFile) throws(FilesError) {
+    guard !range.isEmpty, try !file.punchHole(range) else { return }
+    let zeros = [UInt8](repeating: 0, count: Int(zeroByteCount))
+    var offset = range.lowerBound
+    while offset < range.upperBound {
+      let count = min(zeroByteCount, range.upperBound - offset)
+      try file.write(zeros.span.extracting(0..<Int(count)), at: Int64(clamping: offset))
+      offset += count
+    }
   }
 
   private static func write(

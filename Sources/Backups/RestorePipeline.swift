@@ -1,25 +1,16 @@
-import Indexing
+import Sealing
 import CoreTypes
 import Files
-import Packing
 package import Repositories
 import Restoring
-import Sealing
-import Synchronization
 import Threading
 import Trees
 
-/// Runs one restore: a planner walks the tree and makes folders; workers open objects and write files.
+/// Runs one restore: a planner walks the tree and makes folders; workers open objects, compare and write files.
 ///
 /// Source: Docs/ARCHITECTURE.md.
 package struct RestorePipeline: Sendable {
-  private let repository: OpenRepository
-  private let plan: RestorePlan
-  private let progress: RestoreProgress
-  private let interruption: @Sendable () -> Bool
-
-  /// Objects whose jobs wait for a worker.
-  private static let queuedJobs = 64
+  private let context: RestoreContext
 
   package init(
     repository: OpenRepository,
@@ -27,181 +18,119 @@ package struct RestorePipeline: Sendable {
     progress: RestoreProgress,
     interruption: @escaping @Sendable () -> Bool
   ) {
-    self.repository = repository
-    self.plan = plan
-    self.progress = progress
-    self.interruption = interruption
+    context = RestoreContext(
+      repository: repository,
+      plan: plan,
+      progress: progress,
+      interruption: interruption
+    )
   }
 
-  /// Restores, and returns when every file was written and closed.
+  /// Restores, and returns when every file was written and closed, and read back if that was asked.
   package func run() throws(BackupError) {
-    let failure = FirstFailure<BackupError>()
-    let queue = BoundedQueue<RestoreJob>(capacity: RestorePipeline.queuedJobs)
-    let finisher = RestoreFinisher(plan: plan, progress: progress)
-    let pending = PendingJobs()
+    let failure = context.failure
     var threads: [WorkerThread] = []
     do {
-      for _ in 0..<plan.workerCount {
-        threads.append(
-          try WorkerThread.start {
-            [repository, progress, interruption] in
-            RestoreWorker.run(
-              repository: repository,
-              queue: queue,
-              pending: pending,
-              finisher: finisher,
-              progress: progress,
-              failure: failure,
-              interruption: interruption
-            )
-          }
-        )
+      for _ in 0..<context.plan.workerCount {
+        threads.append(try WorkerThread.start { [context] in RestoreWorker.run(context) })
       }
     } catch {
-      failure.record(.threads(errno: 0))
+      failure.record(.threads(errno: error.errno))
     }
     do {
-      if !failure.isSet {
-        try RestorePlanner(
-          repository: repository,
-          plan: plan,
-          queue: queue,
-          pending: pending,
-          finisher: finisher,
-          progress: progress,
-          failure: failure,
-          interruption: interruption
-        ).run()
-      }
+      if !failure.isSet { try plan() }
     } catch {
       failure.record(error)
     }
-    queue.close()
+    context.jobs.close()
     for thread in threads { thread.join() }
     if let error = failure.value { throw error }
-    finisher.finishLinks()
   }
-}
 
-/// Jobs that were queued and are not done: the planner waits for them before its next window.
-final class PendingJobs: Sendable {
-  private let count = Monitor<Int>(0)
+  // MARK: The planner's thread
 
-  func add() { count.update { $0 += 1 } }
-  func done() { count.update { $0 -= 1 } }
-  func waitUntilBelow(_ limit: Int) { count.wait { $0 < limit } }
-}
-
-/// What a restore worker runs.
-private enum RestoreWorker {
-  static func run(
-    repository: OpenRepository,
-    queue: BoundedQueue<RestoreJob>,
-    pending: PendingJobs,
-    finisher: RestoreFinisher,
-    progress: RestoreProgress,
-    failure: FirstFailure<BackupError>,
-    interruption: () -> Bool
-  ) {
+  private func plan() throws(BackupError) {
+    let source: ChunkSource
     do {
-      let source = try ChunkSource(repository: repository)
-      while let job = queue.pop() {
-        if interruption() { failure.record(.interrupted) }
-        if !failure.isSet {
-          write(
-            job,
-            source: source,
-            finisher: finisher,
-            progress: progress,
-            failure: failure
-          )
-        }
-        pending.done()
-      }
+      source = try ChunkSource(repository: context.repository)
     } catch {
-      failure.record(.repository(error))
-      while queue.pop() != nil { pending.done() }
+      throw .repository(error)
     }
+    let reader = TreeReader { id throws(RepositoryError) in
+      try source.bytes(of: id, kind: .tree)
+    }
+    let starts = try RestoreStarts.find(for: context.plan, reader: reader)
+    context.progress.expect(context.plan.filter == nil ? total(of: starts) : nil)
+    let target = try openTarget(starts, reader)
+    var planner = RestorePlanner(context: context, source: source, reader: reader, target: target)
+    var ordinal: UInt64 = 0
+    for start in starts {
+      try planner.restore(start, ordinal: &ordinal)
+      if context.failure.isSet { return }
+    }
+    guard let target, !context.isDryRun else { return }
+    context.finisher.finishLinks()
+    context.finisher.release(target)
+    if !context.failure.isSet { try readBack(starts, target, reader) }
   }
 
-  private static func write(
-    _ job: RestoreJob,
-    source: ChunkSource,
-    finisher: RestoreFinisher,
-    progress: RestoreProgress,
-    failure: FirstFailure<BackupError>
-  ) {
-    let opened: Result<OpenedObject, PackingError> = Result { () throws(PackingError) in
-      try source.openUncached(job.location)
-    }
-    for piece in job.pieces {
-      do {
-        let object: OpenedObject
-        let range: Range<Int>
-        do throws(PackingError) {
-          object = try opened.get()
-          range = try object.range(
-            at: piece.position,
-            id: piece.reference.id,
-            kind: .data,
-            pack: job.location.pack
-          )
-          try writePiece(
-            piece,
-            range: range,
-            object: object,
-            progress: progress,
-            failure: failure
-          )
-        } catch {
-          try fallBack(piece, error, source: source, progress: progress)
-        }
-      } catch {
-        finisher.failed(piece.file, error)
-      }
-      finisher.finishPiece(of: piece.file)
-    }
+  private func total(of starts: [RestoreStart]) -> TreeTotals {
+    starts.reduce(.zero) { $0.adding($1.entry.totals) }
   }
 
-  /// Another object of the store may hold the same chunk.
-  private static func fallBack(
-    _ piece: RestorePiece,
-    _ failure: PackingError,
-    source: ChunkSource,
-    progress: RestoreProgress
-  ) throws {
-    let bytes = try source.bytes(of: piece.reference.id, kind: .data)
-    guard bytes.count == Int(piece.reference.length) else { throw failure }
-    try PieceWriter.write(bytes.span, piece, progress: progress)
-  }
-
-  private static func writePiece(
-    _ piece: RestorePiece,
-    range: Range<Int>,
-    object: OpenedObject,
-    progress: RestoreProgress,
-    failure: FirstFailure<BackupError>
-  ) throws(PackingError) {
-    guard range.count == Int(piece.reference.length) else {
-      throw .sealed(object.id, pack: PackID(object.id.digest), .wrongContent(piece.reference.id))
-    }
+  private func readBack(
+    _ starts: [RestoreStart],
+    _ target: RestoredFolder,
+    _ reader: TreeReader<RepositoryError>
+  ) throws(BackupError) {
+    guard let finished = context.finisher.finishedFiles else { return }
     do {
-      try PieceWriter.write(
-        object.body.plaintext.span.extracting(range),
-        piece,
-        progress: progress
-      )
+      // Only what is on the disk can be read from it.
+      try target.handle.syncFileSystem()
     } catch {
-      // The file system refused: noted with the file; reading the chunk elsewhere would not help.
-      piece.file.fail()
-      // On a full disk every further file would fail: better to stop and say so once.
-      if error.isNoSpace { return failure.record(.target(path: piece.file.path, error)) }
-      progress.note(
-        RestoreFinding(
-          path: piece.file.path,
-          reason: .notRestored(operation: error.operationName, errno: error.errno)
-        )
+      throw .target(path: context.plan.target, error)
+    }
+    var planner = ReadBackPlanner(
+      context: context,
+      reader: reader,
+      target: target.handle,
+      finished: finished
+    )
+    var ordinal: UInt64 = 0
+    for start in starts { try planner.readBack(start, ordinal: &ordinal) }
+    context.jobs.drain()
+  }
+
+  // MARK: The target
+
+  /// The folder that is filled; `nil` if it is not there and nothing is to be written.
+  private func openTarget(
+    _ starts: [RestoreStart],
+    _ reader: TreeReader<RepositoryError>
+  ) throws(BackupError) -> RestoredFolder? {
+    let path = context.plan.target
+    do {
+      let handle =
+        context.isDryRun
+        ? try DirectoryHandle.open(path: path) : try DirectoryHandle.makePath(path, mode: 0o700)
+      // With one folder to restore, the target becomes that folder; else it stays as it is.
+      let own = starts.first { starts.count == 1 && $0.place == .target }?.entry
+      return RestoredFolder(
+        handle: handle,
+        parent: nil,
+        entry: own ?? TreeEntry(name: TreeEntry.rootName, kind: .directory),
+        attributes: try own.map { try reader.attributes(of: $0) } ?? [],
+        origin: own == nil ? .above : .present,
+        isTouched: false
       )
+    } catch let error as FilesError {
+      if context.isDryRun, error.isNotFound { return nil }
+      throw error.isNotADirectory
+        ? .targetNotAFolder(path: path) : .target(path: path, error)
+    } catch let error as TreeReadError<RepositoryError> {
+      throw error.backupError
+    } catch {
+      throw BackupError(error)
     }
   }
 }

@@ -1,39 +1,62 @@
 import CoreTypes
-import Repositories
+package import Restoring
 package import Trees
 
-/// What to restore, and where to.
+/// What to restore, where to, and what to do about what is there.
 package struct RestorePlan: Sendable {
+  /// How a file whose content is wrong in part is made right.
+  package enum Patching: Sendable {
+    /// A copy is made right and takes the name: the file is either the old or the new one.
+    case copy
+    /// The file itself is overwritten where it is wrong.
+    case inPlace
+  }
+
+  /// What happens to entries of the target that the snapshot lacks.
+  package enum Extras: Sendable {
+    case keep
+    case remove
+  }
+
+  /// Whether anything is done.
+  package enum Effect: Sendable {
+    case restore
+    /// Files are compared, and nothing is written.
+    case foresee
+  }
+
+  /// Whether restored files are read back.
+  package enum Proof: Sendable {
+    case none
+    case readBack
+  }
+
   package let snapshot: Snapshot
   /// Path below the snapshot's only root, or absolute; empty for everything.
   package let subpath: [[UInt8]]
   /// The folder that is filled.
   package let target: [UInt8]
   package let workerCount: Int
-  /// False for an ordinary user.
-  package let setsOwner: Bool
+  package let owners: OwnerRule
+  /// `nil`: everything.
+  package var filter: RestoreFilter?
+  package var overwrite = OverwriteRule.always
+  package var patching = Patching.copy
+  package var extras = Extras.keep
+  package var effect = Effect.restore
+  package var proof = Proof.none
 
   package init(
     snapshot: Snapshot,
     subpath: [[UInt8]] = [],
     target: [UInt8],
     workerCount: Int,
-    setsOwner: Bool
+    owners: OwnerRule
   ) {
     self.snapshot = snapshot
     self.subpath = subpath
     self.target = target
     self.workerCount = workerCount
-    self.setsOwner = setsOwner
+    self.owners = owners
   }
-}
-
-/// Figures of a running restore or check.
-package struct RestoreCounters: Sendable, Equatable {
-  package var files = 0
-  package var folders = 0
-  package var others = 0
-  package var bytes = 0
-  package var errors = 0
-  package init() {}
 }

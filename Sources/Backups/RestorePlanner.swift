@@ -1,446 +1,261 @@
+import Threading
 import CoreTypes
 import Files
-import Packing
 import Repositories
 import Restoring
-import Sealing
-import Threading
 import Trees
 
-/// Walks a snapshot's tree, makes folders and small things, and hands out the objects to be opened.
+/// Decides for each entry of a snapshot what is to be done, makes folders and small things, and hands out the rest.
 ///
 /// Runs on the calling thread.
-struct RestorePlanner {
-  let repository: OpenRepository
-  let plan: RestorePlan
-  let queue: BoundedQueue<RestoreJob>
-  let pending: PendingJobs
-  let finisher: RestoreFinisher
-  let progress: RestoreProgress
-  let failure: FirstFailure<BackupError>
-  let interruption: @Sendable () -> Bool
-
-  /// Restores everything that the plan names, as far as content is queued.
-  func run() throws(BackupError) {
-    let source = try wrap { () throws(RepositoryError) in
-      try ChunkSource(repository: repository)
-    }
-    var walk = RestoreWalk(planner: self, source: source)
-    try walk.run()
-  }
-
-  func wrap<Result>(_ body: () throws(RepositoryError) -> Result) throws(BackupError) -> Result {
-    do {
-      return try body()
-    } catch {
-      throw .repository(error)
-    }
-  }
-}
-
-/// The state of one walk.
-private struct RestoreWalk {
-  private let planner: RestorePlanner
-  private let source: ChunkSource
+struct RestorePlanner: RestoreVisitor {
+  private let context: RestoreContext
   private let reader: TreeReader<RepositoryError>
-  private var window = RestoreWindow()
-  private var linkGroups: [LinkMember: Int] = [:]
+  private let target: RestoredFolder?
+  private let links: LinkGroups
+  private let extras: ExtraRemoval?
+  private var content: ContentPlanner
+  private var folders: TargetFolders
   private var linkTargets: [Int: RestoreFinisher.LinkedFile] = [:]
 
-  init(planner: RestorePlanner, source: ChunkSource) {
-    self.planner = planner
-    self.source = source
-    reader = TreeReader { id throws(RepositoryError) in
-      try source.bytes(of: id, kind: .tree)
+  /// `target` is the folder that is filled; `nil` if it is not there and nothing is to be written.
+  init(
+    context: RestoreContext,
+    source: ChunkSource,
+    reader: TreeReader<RepositoryError>,
+    target: RestoredFolder?
+  ) {
+    self.context = context
+    self.reader = reader
+    self.target = target
+    links = LinkGroups(of: context.plan.snapshot, reader: reader, progress: context.progress)
+    switch context.plan.extras {
+    case .keep: extras = nil
+    case .remove: extras = target.flatMap { ExtraRemoval(context: context, below: $0) }
     }
+    content = ContentPlanner(context: context, source: source, reader: reader)
+    folders = TargetFolders(context: context, reader: reader)
   }
 
-  mutating func run() throws(BackupError) {
-    try loadLinks()
-    let roots = planner.plan.snapshot.roots
-    let target = try makeTarget()
-    if let path = planner.plan.subpath.isEmpty ? nil : planner.plan.subpath {
-      try restoreSubpath(path, into: target)
-    } else if roots.count == 1, let root = roots.first {
-      try restoreRoot(root, number: 0, into: target)
-    } else {
-      for (number, root) in roots.enumerated() {
-        let parent = try makePath(to: root.path, below: target)
-        try restoreNamedRoot(root, number: number, into: parent)
-      }
-    }
-    flush()
-    planner.finisher.release(target)
-  }
-
-  // MARK: Roots
-
-  private func makeTarget() throws(BackupError) -> RestoredFolder {
-    do {
-      let handle = try DirectoryHandle.makePath(planner.plan.target, mode: 0o700)
-      let status = try handle.status()
-      // With one folder as root, the target becomes that folder; else it stays as it is.
-      var entry = TreeEntry(name: [UInt8(ascii: ".")], kind: .directory)
-      entry.mode = status.mode & 0o7777
-      entry.uid = status.uid
-      entry.gid = status.gid
-      entry.modified = EntryTime(
-        seconds: status.modification.seconds,
-        nanoseconds: status.modification.nanoseconds
-      )
-      var attributes: [EntryAttribute] = []
-      if planner.plan.subpath.isEmpty, planner.plan.snapshot.roots.count == 1,
-        let root = planner.plan.snapshot.roots.first, root.entry.kind == .directory
-      {
-        entry = root.entry
-        attributes = try self.attributes(of: root.entry, path: [])
-      }
-      return RestoredFolder(handle: handle, parent: nil, entry: entry, attributes: attributes)
-    } catch let error as FilesError {
-      throw error.isNotADirectory
-        ? .targetNotAFolder(path: planner.plan.target)
-        : .target(path: planner.plan.target, error)
-    } catch let error as BackupError {
-      throw error
-    } catch {
-      throw BackupError(error)
-    }
-  }
-
-  private mutating func restoreRoot(
-    _ root: SnapshotRoot,
-    number: Int,
-    into target: RestoredFolder
+  /// Restores everything at or below a start, and waits until it is done.
+  ///
+  /// Another start may lead to the same places, and finds them finished then.
+  mutating func restore(
+    _ start: RestoreStart,
+    ordinal: inout UInt64
   ) throws(BackupError) {
-    if root.entry.kind == .directory, let subtree = root.entry.directory {
-      try restoreEntries(of: subtree, root: number, path: [], into: target)
-    } else {
-      try restoreNamedRoot(root, number: number, into: target)
+    let (context, reader) = (context, reader)
+    let walk = RestoreWalk(reader: reader, filter: context.plan.filter) { () throws(BackupError) in
+      try context.isStopped()
     }
+    switch start.place {
+    case .target: break
+    case .named: folders.enterAbove(start, target)
+    }
+    try walk.run(start, ordinal: &ordinal, &self)
+    while folders.leave() != nil {}
+    content.flush()
+    context.jobs.drain()
   }
 
-  private mutating func restoreNamedRoot(
-    _ root: SnapshotRoot,
-    number: Int,
-    into folder: RestoredFolder
+  // MARK: Folders
+
+  mutating func enterTarget(
+    _ start: RestoreStart,
+    _ selection: RestoreFilter.Selection
   ) throws(BackupError) {
-    guard let name = root.path.split(separator: UInt8(ascii: "/")).last else {
-      // The root of the file system among several roots: its content fills the target.
-      return try restoreRoot(root, number: number, into: folder)
+    folders.enter(target, start.entry, patternPath: start.patternPath)
+    if selection.isSelected, target != nil { _ = folders.need() }
+  }
+
+  mutating func enter(_ folder: WalkedEntry) throws(BackupError) -> Bool {
+    folders.enter(folder)
+  }
+
+  mutating func leave(isWhole: Bool) throws(BackupError) {
+    guard var level = folders.leave(), let folder = level.folder else { return }
+    if var listing = level.listing {
+      listing.finish()
+      level.listing = listing
+      if !context.isDryRun { removeLeftovers(listing, of: folder) }
+      // Where the snapshot's names are not all known, nothing can be said to be superfluous.
+      if isWhole, !context.failure.isSet { extras?.remove(listing, from: folder, level.position) }
     }
-    var entry = root.entry
-    entry.name = Array(name)
-    try restore(entry, root: number, path: [], into: folder)
+    if folder.parent != nil, folder !== target { context.finisher.release(folder) }
   }
 
-  private mutating func restoreSubpath(
-    _ path: [[UInt8]],
-    into target: RestoredFolder
-  )
-    throws(BackupError)
-  {
-    for (number, root) in planner.plan.snapshot.roots.enumerated() {
-      guard let below = SnapshotPath.below(root, path) else { continue }
-      let entry: TreeEntry?
-      do throws(TreeReadError<RepositoryError>) {
-        entry =
-          below.isEmpty
-          ? root.entry : try lookUp(below, in: root.entry)
-      } catch {
-        throw error.backupError
-      }
-      guard let entry else { continue }
-      let joined = Array(below.joined(separator: [UInt8(ascii: "/")]))
-      if entry.kind == .directory, let subtree = entry.directory {
-        return try restoreEntries(of: subtree, root: number, path: joined, into: target)
-      }
-      var named = entry
-      if below.isEmpty, let name = root.path.split(separator: UInt8(ascii: "/")).last {
-        named.name = Array(name)
-      }
-      let above = Array(below.dropLast().joined(separator: [UInt8(ascii: "/")]))
-      return try restore(named, root: number, path: above, into: target)
-    }
-    throw .noSuchPath(Array(path.joined(separator: [UInt8(ascii: "/")])))
+  mutating func lost(_ error: TreeReadError<RepositoryError>) {
+    let path = folders.innermost?.folder?.path ?? folders.path(of: [])
+    context.progress.note(RestoreFinding(path: path, reason: .damagedContent(error)))
   }
 
-  private func lookUp(
-    _ path: [[UInt8]],
-    in root: TreeEntry
-  )
-    throws(TreeReadError<RepositoryError>) -> TreeEntry?
-  {
-    guard let directory = root.directory else { return nil }
-    return try reader.entry(atPath: path, in: directory)
-  }
-
-  /// Plain folders down to where a root goes; they are nobody's entries and keep what they have.
-  private func makePath(
-    to path: [UInt8],
-    below target: RestoredFolder
-  ) throws(BackupError)
-    -> RestoredFolder
-  {
-    var folder = target
-    for name in path.split(separator: UInt8(ascii: "/")).dropLast() {
+  private func removeLeftovers(_ listing: TargetListing, of folder: RestoredFolder) {
+    for name in listing.leftovers {
       do {
-        let handle = try openOrMake(Array(name), in: folder.handle)
-        let status = try handle.status()
-        var entry = TreeEntry(name: Array(name), kind: .directory)
-        entry.mode = status.mode & 0o7777
-        entry.uid = status.uid
-        entry.gid = status.gid
-        entry.modified = EntryTime(
-          seconds: status.modification.seconds,
-          nanoseconds: status.modification.nanoseconds
-        )
-        // Not counted at its parent: nothing waits for it.
-        folder = RestoredFolder(handle: handle, parent: folder, entry: entry, attributes: [])
+        if try TemporaryName.removeLeftover(name, from: folder.handle) { folder.touch() }
       } catch {
-        throw .target(path: path, error)
-      }
-    }
-    return folder
-  }
-
-  // MARK: Entries
-
-  private mutating func restoreEntries(
-    of subtree: ChunkID,
-    root: Int,
-    path: [UInt8],
-    into top: RestoredFolder
-  ) throws(BackupError) {
-    // Depth first with a stack of its own: a tree may be deeper than a thread's stack.
-    struct Level {
-      let folder: RestoredFolder
-      let path: [UInt8]
-      var entries: DirectoryCursor<RepositoryError>
-    }
-    var stack = [Level(folder: top, path: path, entries: reader.entries(of: subtree))]
-    while var level = stack.popLast() {
-      if planner.interruption() { throw .interrupted }
-      if planner.failure.isSet { return }
-      let entry: TreeEntry?
-      do {
-        entry = try level.entries.next()
-      } catch {
-        // The rest of this folder is lost; what is beside it is not.
-        planner.progress.note(
-          RestoreFinding(path: level.folder.path, reason: .damagedContent(error))
-        )
-        if stack.isEmpty { return }
-        planner.finisher.release(level.folder)
-        continue
-      }
-      guard let entry else {
-        if !stack.isEmpty { planner.finisher.release(level.folder) }
-        continue
-      }
-      if entry.kind == .directory {
-        let folder = try makeFolder(entry, in: level.folder)
-        let below =
-          level.path.isEmpty ? entry.name : level.path + [UInt8(ascii: "/")] + entry.name
-        stack.append(level)
-        guard stack.count <= SnapshotPath.depthLimit else { throw .tree(.tooDeep) }
-        if let folder, let subtree = entry.directory {
-          stack.append(Level(folder: folder, path: below, entries: reader.entries(of: subtree)))
-        } else if let folder {
-          planner.finisher.release(folder)
-        }
-      } else {
-        try restore(entry, root: root, path: level.path, into: level.folder)
-        stack.append(level)
+        // Ignored: another restore may hold it, or have removed it.
       }
     }
   }
 
-  /// Restores one entry; folders with all that is in them.
-  private mutating func restore(
-    _ entry: TreeEntry,
-    root: Int,
-    path: [UInt8],
-    into folder: RestoredFolder
-  ) throws(BackupError) {
-    switch entry.kind {
-    case .directory:
-      guard let made = try makeFolder(entry, in: folder) else { return }
-      if let subtree = entry.directory {
-        let below = path.isEmpty ? entry.name : path + [UInt8(ascii: "/")] + entry.name
-        try restoreEntries(of: subtree, root: root, path: below, into: made)
-      }
-      planner.finisher.release(made)
+  // MARK: Everything else
+
+  mutating func visit(_ walked: WalkedEntry) throws(BackupError) {
+    let entry = walked.entry
+    guard entry.kind != .socket else {
+      _ = folders.existing(entry.name)
       return
-    case .socket: return
-    case .file, .symbolicLink, .fifo, .characterDevice, .blockDevice: break
     }
-    let full = path.isEmpty ? entry.name : path + [UInt8(ascii: "/")] + entry.name
-    if let group = linkGroups[LinkMember(root: UInt32(root), path: full)] {
-      if let target = linkTargets[group] {
-        return planner.finisher.link(entry.name, in: folder, to: target)
-      }
-      linkTargets[group] = RestoreFinisher.LinkedFile(folder: folder, name: entry.name)
-      // Held until the links are made: folders above must not be closed to new names before.
-    }
-    if entry.kind == .file {
-      try restoreFile(entry, in: folder)
-    } else {
-      removeInTheWay(entry, in: folder)
-      planner.finisher.makeSpecial(
-        entry,
-        attributes: try attributes(of: entry, path: folder.path(of: entry.name)),
-        in: folder
-      )
+    let group = links.group(of: walked)
+    let existing = folders.existing(entry.name)
+    let folder = folders.need()
+    switch existing {
+    case .failure(let error):
+      context.finisher.refused(folders.path(of: entry.name), error)
+    case .success(let status):
+      guard let folder else { return foresee(walked, status) }
+      restore(walked, over: status, in: folder, group: group)
     }
   }
 
-  private func makeFolder(
-    _ entry: TreeEntry,
-    in parent: RestoredFolder
-  ) throws(BackupError)
-    -> RestoredFolder?
-  {
-    do {
-      let handle = try openOrMake(entry.name, in: parent.handle)
-      parent.retain()
-      return RestoredFolder(
-        handle: handle,
-        parent: parent,
-        entry: entry,
-        attributes: try attributes(of: entry, path: parent.path(of: entry.name))
-      )
-    } catch let error as FilesError {
-      planner.progress.note(
-        RestoreFinding(
-          path: parent.path(of: entry.name),
-          reason: error.isNotADirectory
-            ? .inTheWay : .notRestored(operation: error.operationName, errno: error.errno)
+  /// Says what would be done in a folder that is not there yet.
+  private func foresee(_ walked: WalkedEntry, _ status: FileStatus?) {
+    guard context.isDryRun, folders.innermost?.isBlocked == false else { return }
+    count(walked.entry, .created)
+  }
+
+  private mutating func restore(
+    _ walked: WalkedEntry,
+    over status: FileStatus?,
+    in folder: RestoredFolder,
+    group: Int?
+  ) {
+    let entry = walked.entry
+    var decision: ExistingDecision?
+    if let status {
+      decision = context.plan.overwrite.decision(for: entry, existing: status)
+    }
+    switch decision {
+    case .keep: return count(entry, .kept)
+    case .replaceFolder:
+      guard makeRoom(for: entry, in: folder) else {
+        return context.progress.note(
+          RestoreFinding(path: folder.path(of: entry.name), reason: .inTheWay)
         )
+      }
+      decision = nil
+    case .trustContent, .compareContent, .replace, nil: break
+    }
+    if let group, let first = linkTargets[group] {
+      if context.isDryRun {
+        let isSame = status != nil && first.file?.existing?.inode == status?.inode
+        return count(entry, decision == nil ? .created : isSame ? .unchanged : .replaced)
+      }
+      return context.finisher.link(entry.name, in: folder, to: first)
+    }
+    var file: RestoredFile?
+    if entry.kind == .file {
+      file = content.restore(
+        walked,
+        over: status,
+        decision,
+        in: folder,
+        nameCount: links.nameCount(group)
       )
-      return nil
-    } catch let error as BackupError {
-      throw error
-    } catch {
-      throw BackupError(error)
+    } else {
+      restoreSpecial(entry, over: status, decision, in: folder)
+    }
+    if let group {
+      linkTargets[group] = RestoreFinisher.LinkedFile(folder: folder, name: entry.name, file: file)
     }
   }
 
-  private func openOrMake(
-    _ name: [UInt8],
-    in parent: DirectoryHandle
-  ) throws(FilesError)
-    -> DirectoryHandle
-  {
+  /// Removes a folder that is where none should be: one that is empty, or any if extras are to be removed.
+  private func makeRoom(for entry: TreeEntry, in folder: RestoredFolder) -> Bool {
+    if let extras {
+      let position = folders.innermost?.position
+      return extras.removeTree(entry.name, from: folder, position)
+    }
     do {
-      try parent.makeDirectory(name, mode: 0o700)
+      if context.isDryRun {
+        let present = try folder.handle.openSubdirectory(entry.name)
+        return try present.entries().isEmpty
+      }
+      try folder.handle.removeDirectory(entry.name)
+      return true
     } catch {
-      guard error.isExists else { throw error }
-    }
-    return try parent.openSubdirectory(name)
-  }
-
-  private func removeInTheWay(_ entry: TreeEntry, in folder: RestoredFolder) {
-    do {
-      let status = try folder.handle.status(of: entry.name)
-      if status.kind != .directory { try folder.handle.unlink(entry.name) }
-    } catch {
-      // Ignored: nothing is there, or making the entry will say what is wrong.
+      return false
     }
   }
 
-  // MARK: Files
-
-  private mutating func restoreFile(
+  /// Makes a link, FIFO or device.
+  private func restoreSpecial(
     _ entry: TreeEntry,
+    over status: FileStatus?,
+    _ decision: ExistingDecision?,
     in folder: RestoredFolder
-  )
-    throws(BackupError)
-  {
-    folder.retain()
-    let path = folder.path(of: entry.name)
-    planner.progress.working(on: path)
-    let file = RestoredFile(
-      folder: folder,
-      entry: entry,
-      attributes: try attributes(of: entry, path: path),
-      holes: try holes(of: entry, path: path)
-    )
-    do {
-      switch entry.content {
-      case .empty: break
-      case .inline(let bytes):
-        try file.open().write(bytes.span, at: 0)
-        planner.progress.add { $0.bytes += bytes.count }
-      case .list, .paged: try queuePieces(of: file)
-      }
-    } catch {
-      planner.finisher.failed(file, error)
-    }
-    planner.finisher.finishPiece(of: file)
-    if window.isFull { flush() }
-  }
-
-  private mutating func queuePieces(of file: RestoredFile) throws {
-    var offset: UInt64 = 0
-    var items = reader.items(of: file.entry)
-    while let reference = try items.next() {
-      guard let (location, position) = try source.locations(of: reference.id).first else {
-        throw RepositoryError.missingChunk(reference.id)
-      }
-      file.expectPiece()
-      window.add(
-        RestorePiece(file: file, offset: offset, reference: reference, position: position),
-        at: location
+  ) {
+    let writer = context.finisher.writer
+    let attributes = attributes(of: entry, in: folder)
+    if let status, decision != nil, writer.isSame(entry, as: status, in: folder.handle) {
+      let holder = NamedEntry(
+        entry.name,
+        in: folder.handle,
+        isLink: entry.kind == .symbolicLink
       )
-      offset += UInt64(reference.length) * reference.repeats
-      if window.isFull { flush() }
+      let differs = writer.differs(entry, attributes: attributes, holder, current: status)
+      guard differs else { return count(entry, .unchanged) }
+      // What has other names is replaced, not changed: the other names may be elsewhere.
+      if status.linkCount == 1 {
+        if !context.isDryRun {
+          _ = writer.apply(entry, attributes: attributes, to: holder, current: status) {
+            folder.path(of: entry.name)
+          }
+        }
+        return count(entry, .attributesChanged)
+      }
+    }
+    let action = decision == nil ? RestoreAction.created : .replaced
+    if context.isDryRun { return count(entry, action) }
+    do {
+      let isMade = try writer.makeSpecial(
+        entry,
+        attributes: attributes,
+        in: folder,
+        replacing: decision == nil ? .refuse : .allow
+      )
+      if isMade { count(entry, action) }
+    } catch {
+      context.finisher.refused(folder.path(of: entry.name), error)
     }
   }
 
-  private mutating func flush() {
-    for job in window.take() {
-      planner.pending.add()
-      if !planner.queue.push(job) { planner.pending.done() }
-    }
-    // A window is read while the next one is gathered, and not more than that.
-    planner.pending.waitUntilBelow(32)
-  }
-
-  // MARK: Nodes beside the content
-
-  private func attributes(
-    of entry: TreeEntry,
-    path: [UInt8]
-  ) throws(BackupError)
-    -> [EntryAttribute]
-  {
+  private func attributes(of entry: TreeEntry, in folder: RestoredFolder) -> [EntryAttribute] {
     do {
       return try reader.attributes(of: entry)
     } catch {
-      planner.progress.note(RestoreFinding(path: path, reason: .damagedContent(error)))
-      return []
-    }
-  }
-
-  private func holes(of entry: TreeEntry, path: [UInt8]) throws(BackupError) -> [HoleExtent] {
-    do {
-      return try reader.holes(of: entry)
-    } catch {
-      // Holes only save space: without their map everything is written.
-      return []
-    }
-  }
-
-  private mutating func loadLinks() throws(BackupError) {
-    do {
-      let nodes = try planner.plan.snapshot.hardLinks.map { try reader.node($0) }
-      for (group, members) in try HardLinks.groups(of: nodes).enumerated() {
-        for member in members { linkGroups[member] = group }
-      }
-    } catch {
-      planner.progress.note(
-        RestoreFinding(path: [], reason: .damagedContent(error))
+      context.progress.note(
+        RestoreFinding(path: folder.path(of: entry.name), reason: .damagedContent(error))
       )
+      return []
     }
+  }
+
+  private func count(_ entry: TreeEntry, _ action: RestoreAction) {
+    context.progress.add { counters in
+      switch (entry.kind, action) {
+      case (.file, .kept), (.file, .unchanged): counters.filesSkipped += 1
+      case (.file, .attributesChanged): counters.filesTouched += 1
+      case (.file, .created), (.file, .replaced), (.file, .updated): counters.files += 1
+      case (_, .created), (_, .replaced), (_, .updated), (_, .attributesChanged):
+        counters.others += 1
+      case (_, .kept), (_, .unchanged), (_, .removed): break
+      }
+    }
+    if entry.kind == .file, context.isDryRun, action == .created {
+      context.progress.add(entry.size, to: \.bytes)
+    }
+    context.progress.act(action, byteCount: entry.size) { folders.path(of: entry.name) }
   }
 }

@@ -14,7 +14,7 @@ struct RestorePiece: Sendable {
 }
 
 /// What one object is needed for.
-struct RestoreJob: Sendable {
+struct ObjectJob: Sendable {
   let location: ObjectLocation
   var pieces: [RestorePiece]
 }
@@ -23,7 +23,7 @@ struct RestoreJob: Sendable {
 ///
 /// The stretch is bounded, and with it the memory.
 struct RestoreWindow {
-  private var jobs: [ObjectID: RestoreJob] = [:]
+  private var jobs: [ObjectID: ObjectJob] = [:]
   private(set) var pieceCount = 0
   private(set) var byteCount: UInt64 = 0
 
@@ -37,7 +37,7 @@ struct RestoreWindow {
   }
 
   mutating func add(_ piece: RestorePiece, at location: ObjectLocation) {
-    jobs[location.place.id, default: RestoreJob(location: location, pieces: [])].pieces.append(
+    jobs[location.place.id, default: ObjectJob(location: location, pieces: [])].pieces.append(
       piece
     )
     pieceCount += 1
@@ -45,7 +45,7 @@ struct RestoreWindow {
   }
 
   /// The jobs in the order of their places, so that packs are read forward.
-  mutating func take() -> [RestoreJob] {
+  mutating func take() -> [ObjectJob] {
     defer { self = RestoreWindow() }
     return jobs.values.sorted { left, right in
       left.location.pack != right.location.pack

@@ -37,8 +37,3 @@ extension TreeWriteError<BackupError> {
     }
   }
 }
-
-/// Names for things that get their own name when they are whole.
-enum RestoreNames {
-  static func temporary() -> [UInt8] { Array(".kist-link".utf8) }
-}

@@ -43,6 +43,7 @@ int kist_statx(int directory, const char *name, struct kist_status *status) {
 #ifdef STATX_MNT_ID
   if (found.stx_mask & STATX_MNT_ID) status->mount = found.stx_mnt_id;
 #endif
+  status->is_mount_root = (found.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
   return 0;
 }
 
@@ -88,6 +89,26 @@ int kist_set_flags(int descriptor, uint32_t flags) {
   int value = (int)flags;
   return ioctl(descriptor, FS_IOC_SETFLAGS, &value) == 0 ? 0 : -errno;
 }
+
+int kist_clone(int descriptor, int from) {
+  return ioctl(descriptor, FICLONE, from) == 0 ? 0 : -errno;
+}
+
+long kist_copy_range(int from, int to, int64_t offset, size_t count) {
+  off_t in = offset, out = offset;
+  ssize_t copied;
+  do {
+    copied = copy_file_range(from, &in, to, &out, count, 0);
+  } while (copied < 0 && errno == EINTR);
+  return copied < 0 ? -errno : copied;
+}
+
+int kist_punch_hole(int descriptor, int64_t offset, int64_t count) {
+  int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+  return fallocate(descriptor, mode, offset, count) == 0 ? 0 : -errno;
+}
+
+int kist_sync_file_system(int descriptor) { return syncfs(descriptor) == 0 ? 0 : -errno; }
 
 static int set_lock(int descriptor, short type) {
   struct flock lock = {.l_type = type, .l_whence = SEEK_SET};

@@ -87,8 +87,21 @@ extension Explanation {
     case .damagedContent(let error): "\(path): not restored whole: \(cause(error))"
     case .attributes(let kind, _, let errno):
       "\(path): \(kind.rawValue) not set: \(SystemText.reason(errno))"
+    case .specialBitsDropped: "\(path): setuid or setgid left out: it has another owner"
     case .inTheWay: "\(path): not restored: something else of that name is in the way"
-    case .deviceSkipped: "\(path): device not made: it needs privileges"
+    case .collision:
+      "\(path): not restored: the name was taken meanwhile, or differs from another only in case"
+    case .changedMeanwhile:
+      "\(path): not restored: another program replaced it while it was being restored"
+    case .linkWithoutFile: "\(path): not linked: the file it is a name of was not restored"
+    case .deviceSkipped: "\(path): device not made: only root can"
+    case .notRemoved(_, let errno): "\(path): not deleted: \(SystemText.reason(errno))"
+    case .ambiguousNames:
+      "\(path): nothing deleted in it: names here are not told apart as in the snapshot"
+    case .wrongReadBack(let offset):
+      "\(path): what was read back differs from the snapshot at byte \(offset): "
+        + "the disk is failing, or another program writes to it"
+    case .notReadBack(_, let errno): "\(path): not read back: \(SystemText.reason(errno))"
     }
   }
 

@@ -71,6 +71,13 @@ enum Explanation {
         meaning: "Files that were restored before it are whole; the repository is unharmed.",
         advice: "Make room, or choose another --target, and run the same command again."
       )
+    case .target(let path, let error) where error.isReadOnlyFileSystem:
+      Failure(
+        .failed,
+        "the file system is read-only: stopped at \(DisplayedName.text(path))",
+        meaning: "Files that were restored before it are whole; the repository is unharmed.",
+        advice: "Mount it for writing, or choose another --target."
+      )
     case .target(let path, let error):
       Failure(.failed, "cannot restore to \(DisplayedName.text(path)): \(error.reason)")
     case .targetNotAFolder(let path):

@@ -3,7 +3,11 @@ import Backups
 /// Says what a stop means for a command that makes no snapshot.
 enum Interruption {
   /// Runs `body`; a stop in it becomes a failure with this meaning.
-  static func explained<Result>(_ meaning: String, _ body: () throws -> Result) throws -> Result {
+  static func explained<Result>(
+    _ meaning: String,
+    advice: String = "Run the same command again to start over.",
+    _ body: () throws -> Result
+  ) throws -> Result {
     do {
       return try body()
     } catch BackupError.interrupted {
@@ -11,7 +15,7 @@ enum Interruption {
         .interrupted,
         "stopped as asked",
         meaning: meaning + " The repository is unharmed.",
-        advice: "Run the same command again to start over."
+        advice: advice
       )
     }
   }

@@ -1,11 +1,9 @@
-import Trees
 import ArgumentParser
 import Backups
 import CoreTypes
 import Files
 import Repositories
 import Restoring
-import Synchronization
 import Threading
 import Trees
 
@@ -15,13 +13,28 @@ struct RestoreCommand: ParsableCommand {
     abstract: "Bring back a snapshot, or a part of it.",
     discussion: """
       A snapshot of one folder fills the target with that folder's content; one of several folders \
-      restores them below their full paths.
+      restores them below their full paths. With :PATH, the target gets what is in that folder.
 
         kist restore latest --target /tmp/out
         kist restore latest:/home/ann/letter.odt --target /tmp
+        kist restore latest --target ~ --include '*.odt' --include /home/ann/Pictures
+        kist restore latest --target /srv/www --exclude cache --delete --dry-run
+        kist restore 4f2a:/var/lib/vm --target /var/lib/vm --in-place --verify
 
-      What is in the target already is kept, unless the snapshot has something of the same name. \
-      Nothing outside the target is ever written, and no link is followed.
+      Files that are there are compared chunk by chunk, and only what differs is fetched and written; \
+      so a restore that was stopped goes on when it is started again. What the snapshot lacks stays, \
+      unless --delete is given. Something of another kind makes room for what the snapshot has, a \
+      folder only if it is empty or with --delete.
+
+      Nothing outside the target is ever written, and no link is followed. A file that has other \
+      names (hard links) is replaced, never changed.
+
+      Patterns are restic's: they match the paths that `kist ls` shows; after SNAPSHOT:PATH, the paths \
+      below PATH. Without a slash at the front they may begin at any folder. What is below a match \
+      matches too. Quote them.
+
+      As an ordinary user, owners and devices cannot be restored; what was left out is said once, at the \
+      end. Exit status 3 means that something was not restored as it was.
       """,
     aliases: ["extract"]
   )
@@ -30,6 +43,38 @@ struct RestoreCommand: ParsableCommand {
 
   @Option(name: [.short, .long], help: ArgumentHelp("The folder to fill.", valueName: "folder"))
   var target: String
+
+  @OptionGroup(title: "What to restore") var filter: RestoreFilterOptions
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Which files that are there may change: always; if-changed (a file of equal size and time is \
+      taken for equal); if-newer (only what is older than the snapshot's); never.
+      """,
+      valueName: "rule"
+    )
+  )
+  var overwrite: OverwriteRule = .always
+
+  @Flag(help: "Remove what the snapshot lacks from the folders that are restored; see --dry-run.")
+  var delete = false
+
+  @Flag(
+    help: """
+      Overwrite files where they differ, instead of making a copy right that then takes the name. \
+      Needs no room for the copy; a file is neither old nor new while it is written.
+      """
+  )
+  var inPlace = false
+
+  @Flag(name: [.customShort("n"), .long], help: "Say what would be done, and do nothing.")
+  var dryRun = false
+
+  @Flag(help: "Read every restored file back from the disk and compare it.")
+  var verify = false
+
+  @OptionGroup(title: "Who owns it") var owners: RestoreOwnerOptions
 
   @Option(
     help: ArgumentHelp("Threads that decompress and write (default: one a core).", valueName: "n")
@@ -43,110 +88,118 @@ struct RestoreCommand: ParsableCommand {
     if let jobs, !(1...256).contains(jobs) {
       throw ValidationError("--jobs takes a number from 1 to 256")
     }
+    if target.isEmpty { throw ValidationError("--target needs the path of a folder") }
+    if dryRun, verify {
+      throw ValidationError("--verify reads what was restored; --dry-run restores nothing")
+    }
   }
 
   func run() throws {
+    try refuseToEmptyTheRoot()
     let console = options.console
     let start = SystemClock.monotonicNanoseconds()
+    let chosen = try filter.filter()
     let repository = try options.open()
     let name = SnapshotName(snapshot)
     let content = try repository.snapshot(try repository.findSnapshot(name.id))
+    let plan = try plan(content, below: name, chosen)
     let refused = RefusedAttributes()
-    let progress = RestoreProgress { finding in
+    let progress = RestoreProgress(journal: journal) { finding in
       if refused.collects(finding) { return }
-      console.warn(Self.warning(finding, asJSON: console.isJSON))
+      console.warn(RestoreDisplay.warning(finding, asJSON: console.isJSON))
     }
-    let totals = content.totals
     let display = ProgressLine(console: console) { seconds in
-      RestoreDisplay.line(
-        progress.counters,
-        of: totals,
-        current: progress.current,
-        seconds: seconds
-      )
+      RestoreDisplay.line(progress, seconds: seconds)
     } status: { seconds in
-      RestoreDisplay.status(progress.counters, of: totals, seconds: seconds)
+      RestoreDisplay.status(progress, seconds: seconds)
     }
     defer { display.finish() }
     try Interruption.explained(
-      "Files that were restored so far are whole, but for those being written when you stopped."
+      "Files that were restored so far are whole; those being written when you stopped are not.",
+      advice: "Run the same command again to go on: what is there is not fetched again."
     ) {
-      try restore(content, below: name, from: repository, progress: progress)
+      try RestorePipeline(repository: repository, plan: plan, progress: progress) {
+        InterruptFlag.isRaised
+      }.run()
     }
     display.finish()
-    for line in refused.summary { console.warn(line) }
-    show(progress.counters, seconds: Double(SystemClock.monotonicNanoseconds() - start) / 1e9)
+    for line in refused.summary(asJSON: console.isJSON) { console.warn(line) }
+    let seconds = Double(SystemClock.monotonicNanoseconds() - start) / 1e9
+    show(progress.counters, seconds: seconds)
     if progress.counters.errors > 0 { throw ExitCode(ExitStatus.incomplete.rawValue) }
   }
 
-  private func restore(
+  private func plan(
     _ content: Snapshot,
     below name: SnapshotName,
-    from repository: OpenRepository,
-    progress: RestoreProgress
-  ) throws {
-    try RestorePipeline(
-      repository: repository,
-      plan: RestorePlan(
-        snapshot: content,
-        subpath: try name.path(in: content) ?? [],
-        target: Array(target.utf8),
-        workerCount: jobs ?? usableProcessorCount(),
-        setsOwner: ProcessEnvironment.userID == 0
-      ),
-      progress: progress
-    ) { InterruptFlag.isRaised }.run()
+    _ filter: RestoreFilter?
+  ) throws -> RestorePlan {
+    var plan = RestorePlan(
+      snapshot: content,
+      subpath: try name.path(in: content) ?? [],
+      target: Array(target.utf8),
+      workerCount: jobs ?? usableProcessorCount(),
+      owners: try owners.rule(for: content)
+    )
+    plan.filter = filter
+    plan.overwrite = overwrite
+    plan.patching = inPlace ? .inPlace : .copy
+    plan.extras = delete ? .remove : .keep
+    plan.effect = dryRun ? .foresee : .restore
+    plan.proof = verify ? .readBack : .none
+    return plan
+  }
+
+  /// As in restic: `--delete` with `--target /` would remove whatever the snapshot did not see.
+  private func refuseToEmptyTheRoot() throws {
+    guard delete, filter.isEmpty else { return }
+    let isRoot: Bool
+    do {
+      let top = try DirectoryHandle.open(path: "/").status()
+      let status = try DirectoryHandle.open(path: target).status()
+      isRoot = status.inode == top.inode && status.device == top.device
+    } catch {
+      // Not there, or not readable: the restore itself will tell.
+      return
+    }
+    guard isRoot else { return }
+    throw Failure(
+      .refusedForSafety,
+      "--delete with --target / would remove everything that the snapshot lacks",
+      meaning: "Nothing was changed.",
+      advice: "Say with --include or --exclude what it is about."
+    )
+  }
+
+  /// Tells what was done with each entry, where that is asked for.
+  private var journal: RestoreProgress.Journal? {
+    let console = options.console
+    guard dryRun || console.verbosity == .verbose, console.verbosity != .quiet else { return nil }
+    let isVerbose = console.verbosity == .verbose
+    return { action, path, byteCount in
+      switch action {
+      case .unchanged, .kept: if !isVerbose { return }
+      case .created, .replaced, .updated, .attributesChanged, .removed: break
+      }
+      console.result(
+        console.isJSON
+          ? RestoreDisplay.json(action, path, byteCount).line
+          : RestoreDisplay.text(action, path, byteCount)
+      )
+    }
   }
 
   private func show(_ counters: RestoreCounters, seconds: Double) {
     if options.json {
-      options.console.result(RestoreDisplay.summary(counters, seconds: seconds).line)
-    } else {
-      options.console.say(
-        "restored \(Quantities.count(counters.files, "file")), "
-          + "\(Quantities.count(counters.folders, "folder")), "
-          + "\(Quantities.count(counters.others)) other entries, "
-          + "\(Quantities.bytes(counters.bytes)) in \(Quantities.duration(seconds))"
+      options.console.result(
+        RestoreDisplay.summary(counters, seconds: seconds, isDryRun: dryRun).line
       )
-    }
-  }
-
-  private static func warning(_ finding: RestoreFinding, asJSON: Bool) -> String {
-    guard asJSON else { return Explanation.text(finding) }
-    return JSONText([
-      "message_type": .text("error"), "item": JSONText.name(finding.path),
-      "message": .text(Explanation.text(finding)),
-    ]).line
-  }
-}
-
-/// Attributes that this user may not set are summed up once instead of named for every file.
-private final class RefusedAttributes: Sendable {
-  private let counts = Mutex<[RestoreFinding.AttributeKind: Int]>([:])
-  private let devices = Mutex(0)
-
-  func collects(_ finding: RestoreFinding) -> Bool {
-    switch finding.reason {
-    case .attributes(let kind, _, let errno) where errno == 1 || errno == 95:
-      counts.withLock { $0[kind, default: 0] += 1 }
-      return true
-    case .deviceSkipped:
-      devices.withLock { $0 += 1 }
-      return true
-    case .attributes, .notRestored, .damagedContent, .inTheWay: return false
-    }
-  }
-
-  var summary: [String] {
-    var lines = RestoreFinding.AttributeKind.allCases.compactMap { kind in
-      counts.withLock { $0[kind] }.map {
-        "\(kind.rawValue) of \(Quantities.count($0, "entry", "entries")) not set: not permitted or not supported here"
+    } else {
+      for line in RestoreDisplay.text(counters, seconds: seconds, isDryRun: dryRun) {
+        options.console.say(line)
       }
     }
-    let skipped = devices.withLock { $0 }
-    if skipped > 0 {
-      lines.append("\(Quantities.count(skipped, "device")) not made: it needs privileges")
-    }
-    return lines
   }
 }
+
+extension OverwriteRule: ExpressibleByArgument {}

@@ -1,49 +1,145 @@
 import Backups
+import Restoring
 import Trees
 
 /// What a restore shows while it runs and when it is done.
 enum RestoreDisplay {
-  static func line(
-    _ counters: RestoreCounters,
-    of totals: TreeTotals,
-    current: [UInt8],
-    seconds: Double
-  ) -> String {
-    let share = totals.bytes > 0 ? Double(counters.bytes) / Double(totals.bytes) : 1
-    var line =
-      "\(Quantities.duration(seconds))  \(Quantities.decimal(min(share, 1) * 100, digits: 0))%  "
-      + "\(Quantities.count(counters.files, "file"))  \(Quantities.bytes(counters.bytes))"
-    if seconds > 0.5, counters.bytes > 0 {
-      line += "  \(Quantities.bytes(Int(Double(counters.bytes) / seconds)))/s"
-      let left = (1 - min(share, 1)) / share * seconds
-      if share > 0.02 { line += "  ETA \(Quantities.duration(left))" }
+  // MARK: While it runs
+
+  static func line(_ progress: RestoreProgress, seconds: Double) -> String {
+    let counters = progress.counters
+    var line = "\(Quantities.duration(seconds))  "
+    let done = sum(counters.bytes, counters.bytesSkipped)
+    if let totals = progress.totals {
+      let share = totals.bytes > 0 ? min(Double(done) / Double(totals.bytes), 1) : 1
+      line += "\(Quantities.decimal(share * 100, digits: 0))%  "
+    }
+    line += "\(Quantities.count(counters.files, "file"))  \(Quantities.bytes(counters.bytes))"
+    if counters.bytesSkipped > 0 { line += "  \(Quantities.bytes(counters.bytesSkipped)) there" }
+    if counters.filesReadBack > 0 {
+      line += "  read back \(Quantities.bytes(counters.bytesReadBack))"
+    } else if seconds > 0.5, done > 0 {
+      line += "  \(Quantities.bytes(Int(Double(done) / seconds)))/s"
+      if let totals = progress.totals, totals.bytes > 0 {
+        let share = min(Double(done) / Double(totals.bytes), 1)
+        if share > 0.02 { line += "  ETA \(Quantities.duration((1 - share) / share * seconds))" }
+      }
     }
     if counters.errors > 0 { line += "  \(Quantities.count(counters.errors, "error"))" }
-    return line + "  " + DisplayedName.text(current)
+    return line + "  " + DisplayedName.text(progress.current)
   }
 
-  static func status(
-    _ counters: RestoreCounters,
-    of totals: TreeTotals,
-    seconds: Double
-  )
-    -> JSONText
-  {
-    JSONText([
+  static func status(_ progress: RestoreProgress, seconds: Double) -> JSONText {
+    let counters = progress.counters
+    var json = JSONText([
       "message_type": .text("status"), "seconds_elapsed": .decimal(seconds),
-      "files_restored": .number(counters.files), "bytes_restored": .number(counters.bytes),
-      "total_bytes": .number(Int(clamping: totals.bytes)),
-      "total_files": .number(Int(clamping: totals.files)),
-      "error_count": .number(counters.errors),
+      "files_restored": .number(counters.files), "files_skipped": .number(counters.filesSkipped),
+      "bytes_restored": .number(counters.bytes), "bytes_skipped": .number(counters.bytesSkipped),
+      "bytes_verified": .number(counters.bytesReadBack), "error_count": .number(counters.errors),
     ])
+    if let totals = progress.totals {
+      json.add("total_bytes", .number(Int(clamping: totals.bytes)))
+      json.add("total_files", .number(Int(clamping: totals.files)))
+    }
+    return json
   }
 
-  static func summary(_ counters: RestoreCounters, seconds: Double) -> JSONText {
-    JSONText([
-      "message_type": .text("summary"), "files_restored": .number(counters.files),
-      "dirs": .number(counters.folders), "others": .number(counters.others),
-      "bytes_restored": .number(counters.bytes), "error_count": .number(counters.errors),
-      "total_duration": .decimal(seconds),
+  // MARK: Entries
+
+  /// A line for one entry.
+  static func text(_ action: RestoreAction, _ path: [UInt8], _ byteCount: UInt64) -> String {
+    var line = word(action)
+    line += String(repeating: " ", count: max(1, 11 - line.count)) + DisplayedName.text(path)
+    if case .updated(let wrong) = action {
+      line +=
+        "  (\(Quantities.bytes(Int(clamping: wrong))) of \(Quantities.bytes(Int(clamping: byteCount))))"
+    }
+    return line
+  }
+
+  static func json(_ action: RestoreAction, _ path: [UInt8], _ byteCount: UInt64) -> JSONText {
+    var json = JSONText([
+      "message_type": .text("verbose_status"), "action": .text(word(action)),
+      "item": JSONText.name(path), "size": .number(Int(clamping: byteCount)),
     ])
+    if case .updated(let wrong) = action { json.add("bytes", .number(Int(clamping: wrong))) }
+    return json
+  }
+
+  private static func word(_ action: RestoreAction) -> String {
+    switch action {
+    case .created: "create"
+    case .replaced: "replace"
+    case .updated: "update"
+    case .attributesChanged: "attributes"
+    case .unchanged: "unchanged"
+    case .kept: "keep"
+    case .removed: "delete"
+    }
+  }
+
+  static func warning(_ finding: RestoreFinding, asJSON: Bool) -> String {
+    guard asJSON else { return Explanation.text(finding) }
+    return JSONText([
+      "message_type": .text("error"), "item": JSONText.name(finding.path),
+      "message": .text(Explanation.text(finding)),
+    ]).line
+  }
+
+  // MARK: In the end
+
+  static func text(_ counters: RestoreCounters, seconds: Double, isDryRun: Bool) -> [String] {
+    var lines = [
+      "\(isDryRun ? "would restore" : "restored") \(Quantities.count(counters.files, "file")), "
+        + (isDryRun ? "" : "\(Quantities.count(counters.folders, "folder")), ")
+        + "\(Quantities.count(counters.others)) other entries, "
+        + "\(Quantities.bytes(counters.bytes)) in \(Quantities.duration(seconds))"
+    ]
+    var there: [String] = []
+    if counters.filesSkipped > 0 {
+      there.append("\(Quantities.count(counters.filesSkipped, "file")) left as they were")
+    }
+    if counters.filesTouched > 0 {
+      there.append("attributes of \(Quantities.count(counters.filesTouched, "file"))")
+    }
+    if counters.bytesSkipped > 0 {
+      there.append("\(Quantities.bytes(counters.bytesSkipped)) were there already")
+    }
+    if counters.removed > 0 {
+      there.append(
+        "\(isDryRun ? "would delete" : "deleted") "
+          + Quantities.count(counters.removed, "entry", "entries")
+      )
+    }
+    if !there.isEmpty { lines.append(there.joined(separator: ", ")) }
+    if counters.filesReadBack > 0 {
+      lines.append(
+        "read back \(Quantities.count(counters.filesReadBack, "file")), "
+          + "\(Quantities.bytes(counters.bytesReadBack)): as in the snapshot"
+      )
+    }
+    if counters.errors > 0 { lines.append(Quantities.count(counters.errors, "error")) }
+    return lines
+  }
+
+  static func summary(_ counters: RestoreCounters, seconds: Double, isDryRun: Bool) -> JSONText {
+    var json = JSONText([
+      "message_type": .text("summary"), "files_restored": .number(counters.files),
+      "files_skipped": .number(counters.filesSkipped),
+      "files_attributes": .number(counters.filesTouched),
+      "files_deleted": .number(counters.removed), "dirs": .number(counters.folders),
+      "others": .number(counters.others), "bytes_restored": .number(counters.bytes),
+      "bytes_skipped": .number(counters.bytesSkipped),
+      "files_verified": .number(counters.filesReadBack),
+      "bytes_verified": .number(counters.bytesReadBack),
+      "error_count": .number(counters.errors), "total_duration": .decimal(seconds),
+    ])
+    if isDryRun { json.add("dry_run", .flag(isDryRun)) }
+    return json
+  }
+
+  private static func sum(_ left: Int, _ right: Int) -> Int {
+    let (sum, overflow) = left.addingReportingOverflow(right)
+    return overflow ? Int.max : sum
   }
 }

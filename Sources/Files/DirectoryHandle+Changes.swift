@@ -95,6 +95,17 @@ extension DirectoryHandle {
     try check(code, "unlinkat", name)
   }
 
+  /// Removes an empty folder.
+  package func removeDirectory(_ name: [UInt8]) throws(FilesError) {
+    let code = unsafe CName.with(name) { unsafe unlinkat(descriptor, $0, AT_REMOVEDIR) }
+    try check(code, "unlinkat", name)
+  }
+
+  /// Waits until everything written to the file system that holds this folder is on its disk.
+  package func syncFileSystem() throws(FilesError) {
+    _ = try SystemCall.check(Int(kist_sync_file_system(descriptor)), "syncfs", name)
+  }
+
   // MARK: Links
 
   /// Where a symbolic link points.
@@ -144,8 +155,17 @@ extension DirectoryHandle {
     try InodeFlags.add(flags, descriptor, name)
   }
 
+  /// Gives the folder exactly these inode flags.
+  package func setInodeFlags(replacing flags: UInt32) throws(FilesError) {
+    _ = try SystemCall.check(Int(kist_set_flags(descriptor, flags)), "FS_IOC_SETFLAGS", name)
+  }
+
   package func extendedAttributes() throws(FilesError) -> [ExtendedAttribute] {
     try ExtendedAttributes.all(name: name, DescriptorAttributes(descriptor: descriptor))
+  }
+
+  package func removeExtendedAttribute(_ attribute: [UInt8]) throws(FilesError) {
+    try ExtendedAttributes.remove(descriptor, attribute, name)
   }
 
   package func setExtendedAttribute(_ attribute: [UInt8], _ value: [UInt8]) throws(FilesError) {
@@ -197,6 +217,13 @@ extension DirectoryHandle {
     throws(FilesError)
   {
     try ExtendedAttributes.set(directory: descriptor, name: name, attribute, value)
+  }
+
+  package func removeExtendedAttribute(
+    _ attribute: [UInt8],
+    of name: [UInt8]
+  ) throws(FilesError) {
+    try ExtendedAttributes.remove(directory: descriptor, name: name, attribute)
   }
 
   private func check(_ code: Int32, _ operation: String, _ name: [UInt8]) throws(FilesError) {

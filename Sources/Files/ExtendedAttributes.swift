@@ -115,6 +115,27 @@ enum ExtendedAttributes {
     guard code == 0 else { throw FilesError("lsetxattr", name, errno) }
   }
 
+  static func remove(
+    _ descriptor: Int32,
+    _ attribute: [UInt8],
+    _ name: [UInt8]
+  ) throws(FilesError) {
+    let code = unsafe CName.with(attribute) { unsafe fremovexattr(descriptor, $0) }
+    guard code == 0 else { throw FilesError("fremovexattr", name, errno) }
+  }
+
+  static func remove(
+    directory: Int32,
+    name: [UInt8],
+    _ attribute: [UInt8]
+  ) throws(FilesError) {
+    let path = NamedAttributes(directory: directory, name: name).path
+    let code = unsafe CName.with(path) { path in
+      unsafe CName.with(attribute) { unsafe lremovexattr(path, $0) }
+    }
+    guard code == 0 else { throw FilesError("lremovexattr", name, errno) }
+  }
+
   /// Calls with a buffer of 256 bytes, and with larger ones as long as it is too small.
   ///
   /// `nil`: there is nothing.

@@ -58,6 +58,8 @@ package struct FileStatus: Equatable, Sendable {
   package let mount: UInt64
   /// The device that the file is, for device files.
   package let representedDevice: DeviceID
+  /// True if something is mounted at this name.
+  package let isMountRoot: Bool
 
   /// True if fewer bytes are allocated than the file is long: only then is it worth asking for holes.
   package var mayHaveHoles: Bool { blocks < (size + 511) / 512 }
@@ -95,6 +97,7 @@ package struct FileStatus: Equatable, Sendable {
       major: status.represented_major,
       minor: status.represented_minor
     )
+    isMountRoot = status.is_mount_root != 0
   }
 
   /// Status of `name` below a descriptor, or of the descriptor itself for an empty name; links are not followed.

@@ -18,10 +18,24 @@ package struct FilesError: Error, Equatable, Sendable {
   /// The system's own words.
   package var reason: String { SystemText.reason(errno) }
 
+  /// What the system would answer if it were asked (EPERM).
+  package static let notPermitted = Errno.notPermitted.rawValue
+
+  /// A name that leads to another file than before (ESTALE).
+  package static func stale(_ path: [UInt8]) -> FilesError {
+    FilesError("openat", path, Errno.staleNFSFileHandle.rawValue)
+  }
+  package var isStale: Bool { code == .staleNFSFileHandle }
+
+  package var isReadOnlyFileSystem: Bool { code == .readOnlyFileSystem }
   package var isNotFound: Bool { code == .noSuchFileOrDirectory }
   package var isExists: Bool { code == .fileExists }
   package var isNoSpace: Bool { code == .noSpace || code == .diskQuotaExceeded }
   package var isPermission: Bool { code == .notPermitted || code == .permissionDenied }
+  package var isNotEmpty: Bool { code == .directoryNotEmpty || code == .fileExists }
+  package var isADirectory: Bool { code == .isDirectory }
+  /// Another process runs the file, or holds what is asked for.
+  package var isBusy: Bool { code == .textFileBusy || code == .resourceBusy }
   package var isNotADirectory: Bool {
     code == .notDirectory || code == .tooManySymbolicLinkLevels
   }

@@ -257,6 +257,11 @@ package final class OpenFile: Sendable {
     try InodeFlags.add(flags, descriptor, name)
   }
 
+  /// Gives the file exactly these inode flags.
+  package func setInodeFlags(replacing flags: UInt32) throws(FilesError) {
+    _ = try SystemCall.check(Int(kist_set_flags(descriptor, flags)), "FS_IOC_SETFLAGS", name)
+  }
+
   /// All extended attributes, sorted by name.
   package func extendedAttributes() throws(FilesError) -> [ExtendedAttribute] {
     try ExtendedAttributes.all(name: name, DescriptorAttributes(descriptor: descriptor))
@@ -264,6 +269,10 @@ package final class OpenFile: Sendable {
 
   package func setExtendedAttribute(_ attribute: [UInt8], _ value: [UInt8]) throws(FilesError) {
     try ExtendedAttributes.set(descriptor, attribute, value, name)
+  }
+
+  package func removeExtendedAttribute(_ attribute: [UInt8]) throws(FilesError) {
+    try ExtendedAttributes.remove(descriptor, attribute, name)
   }
 }
 

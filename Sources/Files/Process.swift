@@ -76,6 +76,30 @@ package enum AccountNames {
   }
 }
 
+extension AccountNames {
+  /// A user's number; `nil` if the machine does not know the name.
+  ///
+  /// Source: getpwnam_r(3).
+  package static func userID(named name: String) -> UInt32? {
+    var record = unsafe passwd()
+    var buffer = [CChar](repeating: 0, count: 16_384)
+    var found: UnsafeMutablePointer<passwd>?
+    guard unsafe getpwnam_r(name, &record, &buffer, buffer.count, &found) == 0 else { return nil }
+    return unsafe found?.pointee.pw_uid
+  }
+
+  /// A group's number; `nil` if the machine does not know the name.
+  ///
+  /// Source: getgrnam_r(3).
+  package static func groupID(named name: String) -> UInt32? {
+    var record = unsafe Glibc.group()
+    var buffer = [CChar](repeating: 0, count: 65_536)
+    var found: UnsafeMutablePointer<Glibc.group>?
+    guard unsafe getgrnam_r(name, &record, &buffer, buffer.count, &found) == 0 else { return nil }
+    return unsafe found?.pointee.gr_gid
+  }
+}
+
 /// Clocks.
 package enum SystemClock {
   /// Time of day.

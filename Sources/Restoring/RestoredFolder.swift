@@ -4,23 +4,62 @@ package import Trees
 
 /// A folder that is being restored: it gets its attributes when the last thing in it is done.
 package final class RestoredFolder: Sendable {
+  /// Where a folder comes from, which decides what it gets in the end.
+  package enum Origin: Sendable {
+    /// This restore made it.
+    case made
+    /// It was there.
+    case present
+    /// It is above what is restored, and nobody's entry: it keeps what it has.
+    case above
+  }
+
   package let handle: DirectoryHandle
   package let parent: RestoredFolder?
   package let entry: TreeEntry
   package let attributes: [EntryAttribute]
-  private let remaining = Mutex(1)
+  package let origin: Origin
+  /// Whether new entries in it get an access control list from it.
+  package let inheritsAccessControl: Bool
+  private let state: Mutex<State>
+
+  private struct State {
+    var remaining = 1
+    var isTouched: Bool
+  }
 
   /// A folder whose entry is to be applied in the end; one without parent is the target itself.
+  ///
+  /// One that is not touched yet keeps its attributes unless something in it is restored.
   package init(
     handle: DirectoryHandle,
     parent: RestoredFolder?,
     entry: TreeEntry,
-    attributes: [EntryAttribute]
+    attributes: [EntryAttribute],
+    origin: Origin,
+    isTouched: Bool
   ) {
     self.handle = handle
     self.parent = parent
     self.entry = entry
     self.attributes = attributes
+    self.origin = origin
+    state = Mutex(State(isTouched: isTouched))
+    switch origin {
+    case .made: inheritsAccessControl = parent?.inheritsAccessControl ?? false
+    case .present, .above: inheritsAccessControl = Self.hasDefaultAccessControl(handle)
+    }
+  }
+
+  private static func hasDefaultAccessControl(_ handle: DirectoryHandle) -> Bool {
+    do {
+      return try handle.extendedAttributes().contains {
+        $0.name == AttributeName.defaultAccessControl
+      }
+    } catch {
+      // Not known: looking for a list that is not there does no harm.
+      return true
+    }
   }
 
   /// Path below the target, for messages.
@@ -36,18 +75,99 @@ package final class RestoredFolder: Sendable {
     return above.isEmpty ? name : above + [UInt8(ascii: "/")] + name
   }
 
+  /// Something in the folder is restored or removed: it and the folders above get their attributes in the end.
+  package func touch() {
+    var folder: RestoredFolder? = self
+    while let next = folder {
+      let isFirst = next.state.withLock { state in
+        defer { state.isTouched = true }
+        return !state.isTouched
+      }
+      guard isFirst else { return }
+      folder = next.parent
+    }
+  }
+
+  /// Notes that something in the folder is restored or removed, and sees to it that this is allowed.
+  ///
+  /// A folder whose owner may not write it gets its mode back in the end.
+  package func prepareForChanges() {
+    touch()
+    guard case .present = origin, ProcessEnvironment.userID != 0 else { return }
+    do {
+      let status = try handle.status()
+      guard status.isOwnedButClosed else { return }
+      try handle.setMode(status.mode | FileStatus.ownerAccess)
+    } catch {
+      // Ignored: making an entry in it will say what is wrong.
+    }
+  }
+
   /// Something in the folder is not done yet.
   package func retain() {
-    remaining.withLock { $0 += 1 }
+    state.withLock { $0.remaining += 1 }
   }
 
   /// Something in the folder is done.
   ///
   /// Returns true for the last: the folder's attributes are due.
   package func release() -> Bool {
-    remaining.withLock { count in
-      count -= 1
-      return count == 0
+    state.withLock { state in
+      state.remaining -= 1
+      return state.remaining == 0
     }
+  }
+
+  /// Gives the folder its attributes, if anything in it was touched; false if it keeps its own.
+  package func finish(with writer: EntryWriter) -> Bool {
+    guard state.withLock({ $0.isTouched }) else { return false }
+    switch origin {
+    case .above: return false
+    case .made:
+      writer.apply(
+        entry,
+        attributes: attributes,
+        toNew: handle,
+        inherits: inheritsAccessControl
+      ) { path }
+    case .present:
+      do {
+        _ = writer.apply(
+          entry,
+          attributes: attributes,
+          to: handle,
+          current: try handle.status()
+        ) { path }
+      } catch {
+        writer.note(path, RestoreFinding.Reason(error))
+      }
+    }
+    return true
+  }
+}
+
+extension FileStatus {
+  /// Read, write and enter for the owner.
+  fileprivate static let ownerAccess: UInt16 = 0o700
+
+  /// It belongs to this user, who has not all rights in it.
+  fileprivate var isOwnedButClosed: Bool {
+    mode & FileStatus.ownerAccess != FileStatus.ownerAccess && uid == ProcessEnvironment.userID
+  }
+}
+
+extension DirectoryHandle {
+  /// Opens a folder in this one; one that its owner may not read is made readable first.
+  package func openAccessible(
+    _ name: [UInt8],
+    _ status: FileStatus
+  ) throws(FilesError) -> DirectoryHandle {
+    do {
+      return try openSubdirectory(name)
+    } catch {
+      guard error.isPermission, status.isOwnedButClosed else { throw error }
+    }
+    try setMode(of: name, status.mode | FileStatus.ownerAccess)
+    return try openSubdirectory(name)
   }
 }

@@ -1,10 +1,66 @@
+package import Files
 import Sodium
 
 /// Names for files that get their own name when they are whole.
-enum TemporaryName {
-  static func make() -> [UInt8] {
+package enum TemporaryName {
+  private static let prefix = Array(".kist-".utf8)
+  private static let randomByteCount = 12
+
+  /// A name that nobody has.
+  package static func make() -> [UInt8] {
     let digits = Array("0123456789abcdef".utf8)
-    return Array(".kist-".utf8)
-      + RandomBytes.make(count: 12).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+    return prefix
+      + RandomBytes.make(count: randomByteCount).flatMap {
+        [digits[Int($0 >> 4)], digits[Int($0 & 15)]]
+      }
+  }
+
+  /// Whether a name is of this form.
+  package static func isOne(_ name: [UInt8]) -> Bool {
+    guard name.count == prefix.count + 2 * randomByteCount, name.starts(with: prefix) else {
+      return false
+    }
+    return name.dropFirst(prefix.count).allSatisfy {
+      (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+        || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0)
+    }
+  }
+
+  /// Removes something that did not get its own name.
+  package static func remove(_ name: [UInt8], from folder: DirectoryHandle) {
+    do {
+      try folder.unlink(name)
+    } catch {
+      // Ignored: the failure that led here is the one that is reported.
+    }
+  }
+
+  /// Removes what a restore that was killed has left under such a name.
+  ///
+  /// Only an unfinished file of this user that no living process holds. Returns whether it was one.
+  package static func removeLeftover(
+    _ name: [UInt8],
+    from folder: DirectoryHandle
+  ) throws(FilesError) -> Bool {
+    let status = try folder.status(of: name)
+    guard UnfinishedMark.isOn(status), status.uid == ProcessEnvironment.userID else { return false }
+    let file = try folder.openForWriting(name)
+    guard try file.status().inode == status.inode, file.tryLock() else { return false }
+    try folder.unlink(name)
+    return true
+  }
+}
+
+/// How a file that is being written is told from one that is whole: by a mode that nobody gives a file.
+///
+/// So a restore that was killed leaves nothing that the next one could take for finished, and no file costs a rename
+/// for it. A file system without modes loses only that hint.
+package enum UnfinishedMark {
+  /// Read and write for the owner, and the sticky bit.
+  package static let mode: UInt16 = 0o1600
+
+  /// Whether a restore was stopped while it wrote the file.
+  package static func isOn(_ status: FileStatus) -> Bool {
+    status.kind == .regular && status.mode == mode && status.linkCount == 1
   }
 }

@@ -4,6 +4,7 @@ import CoreTypes
 import Files
 import Foundation
 import Repositories
+import Restoring
 import Scanning
 import Sealing
 import Sodium
@@ -116,7 +117,7 @@ struct Client {
         snapshot: try repository.snapshot(try repository.findSnapshot(snapshot)),
         target: Array(target.utf8),
         workerCount: 2,
-        setsOwner: false
+        owners: OwnerRule(wish: .restorer, userID: 0, groupID: 0)
       ),
       progress: progress
     ) { false }.run()

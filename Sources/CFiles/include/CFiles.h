@@ -24,6 +24,7 @@ struct kist_status {
   uint32_t represented_minor;
   /// 0 where the kernel does not say (before Linux 5.8).
   uint64_t mount;
+  uint32_t is_mount_root;
 };
 
 /// statx(2) of `name` below `directory`, or of `directory` itself when `name` is empty. 0 or -errno.
@@ -39,6 +40,14 @@ int kist_duplicate(int descriptor);
 /// FS_IOC_GETFLAGS and FS_IOC_SETFLAGS. 0 or -errno.
 int kist_get_flags(int descriptor, uint32_t *flags);
 int kist_set_flags(int descriptor, uint32_t flags);
+/// FICLONE: `descriptor` gets the content of `from`, sharing its blocks. 0 or -errno.
+int kist_clone(int descriptor, int from);
+/// copy_file_range(2), at one offset in both files. Bytes or -errno.
+long kist_copy_range(int from, int to, int64_t offset, size_t count);
+/// fallocate(2) with FALLOC_FL_PUNCH_HOLE and FALLOC_FL_KEEP_SIZE. 0 or -errno.
+int kist_punch_hole(int descriptor, int64_t offset, int64_t count);
+/// syncfs(2). 0 or -errno.
+int kist_sync_file_system(int descriptor);
 /// F_OFD_SETLK on the whole file. 0 or -errno.
 int kist_lock(int descriptor, int exclusive);
 int kist_unlock(int descriptor);

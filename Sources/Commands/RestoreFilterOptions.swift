@@ -1,0 +1,143 @@
+import ArgumentParser
+import Backups
+import Files
+import Patterns
+
+/// Which entries of a snapshot a command is about, as restic's options say it.
+struct RestoreFilterOptions: ParsableArguments {
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp(
+      "Restore only what matches, and what is below it; may be given more than once.",
+      valueName: "pattern"
+    )
+  )
+  var include: [String] = []
+
+  @Option(help: ArgumentHelp("The same, whatever the case of letters.", valueName: "pattern"))
+  var iinclude: [String] = []
+
+  @Option(help: ArgumentHelp("Read such patterns from a file, one a line.", valueName: "file"))
+  var includeFile: [String] = []
+
+  @Option(help: ArgumentHelp("The same, whatever the case of letters.", valueName: "file"))
+  var iincludeFile: [String] = []
+
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp(
+      "Leave out what matches, and what is below it; may be given more than once.",
+      valueName: "pattern"
+    )
+  )
+  var exclude: [String] = []
+
+  @Option(help: ArgumentHelp("The same, whatever the case of letters.", valueName: "pattern"))
+  var iexclude: [String] = []
+
+  @Option(help: ArgumentHelp("Read such patterns from a file, one a line.", valueName: "file"))
+  var excludeFile: [String] = []
+
+  @Option(help: ArgumentHelp("The same, whatever the case of letters.", valueName: "file"))
+  var iexcludeFile: [String] = []
+
+  /// Longest file of patterns: 16 MiB.
+  private static let fileByteLimit = 16 << 20
+
+  private var includes: Bool {
+    !(include.isEmpty && iinclude.isEmpty && includeFile.isEmpty && iincludeFile.isEmpty)
+  }
+
+  private var excludes: Bool {
+    !(exclude.isEmpty && iexclude.isEmpty && excludeFile.isEmpty && iexcludeFile.isEmpty)
+  }
+
+  /// True if no patterns are given.
+  var isEmpty: Bool { !includes && !excludes }
+
+  func validate() throws {
+    if includes, excludes {
+      throw ValidationError("patterns that include and patterns that exclude cannot be mixed")
+    }
+  }
+
+  /// The filter; `nil` if everything is wanted.
+  func filter() throws -> RestoreFilter? {
+    if isEmpty { return nil }
+    let sense: RestoreFilter.Sense = includes ? .include : .exclude
+    let exact = try list(include + exclude, includeFile + excludeFile, .exact)
+    let folded = try list(iinclude + iexclude, iincludeFile + iexcludeFile, .folded)
+    return RestoreFilter(sense, [exact, folded])
+  }
+
+  private func list(
+    _ texts: [String],
+    _ files: [String],
+    _ letterCase: LetterCase
+  ) throws -> PatternList {
+    var patterns: [PathPattern] = []
+    for text in texts {
+      patterns.append(try pattern(Array(text.utf8), letterCase, file: nil))
+    }
+    for file in files {
+      for line in try lines(of: file) {
+        patterns.append(try pattern(line, letterCase, file: file))
+      }
+    }
+    return PatternList(patterns)
+  }
+
+  private func pattern(
+    _ text: [UInt8],
+    _ letterCase: LetterCase,
+    file: String?
+  ) throws -> PathPattern {
+    do {
+      return try PathPattern(text, letterCase: letterCase)
+    } catch {
+      throw RestoreFilterOptions.failure(error, file: file)
+    }
+  }
+
+  private func lines(of file: String) throws -> [[UInt8]] {
+    let bytes: [UInt8]
+    do {
+      bytes = try OpenFile.open(path: file).readAll(limit: RestoreFilterOptions.fileByteLimit)
+    } catch {
+      throw Failure(
+        .failed,
+        "cannot read the patterns in \(DisplayedName.text(Array(file.utf8))): \(error.reason)",
+        meaning: "Nothing was restored."
+      )
+    }
+    do {
+      return try PatternFile.patterns(in: bytes) { name in
+        Surroundings.variable(String(decoding: name, as: UTF8.self)).map { Array($0.utf8) }
+      }
+    } catch {
+      throw RestoreFilterOptions.failure(error, file: file)
+    }
+  }
+
+  private static func failure(_ error: PatternError, file: String?) -> Failure {
+    let place = file.map { " in \(DisplayedName.text(Array($0.utf8)))" } ?? ""
+    let what =
+      switch error {
+      case .malformed(let pattern):
+        "the pattern \(DisplayedName.text(pattern))\(place) is malformed"
+      case .tooLong(let count, let limit):
+        "a pattern\(place) has \(Quantities.count(count)) bytes; \(Quantities.count(limit)) are allowed"
+      case .tooDeep(let pattern, let limit):
+        "the pattern \(DisplayedName.text(pattern))\(place) has more than \(limit) names"
+      case .unsetVariable(let name, let line):
+        "line \(line)\(place) uses the variable \(DisplayedName.text(name)), which is not set"
+      case .tooMany(let limit): "there are more than \(Quantities.count(limit)) patterns\(place)"
+      }
+    return Failure(
+      .usage,
+      what,
+      meaning: "Nothing was restored.",
+      advice: "A bracket needs its end, and a backslash something behind it; `$$` is a dollar sign."
+    )
+  }
+}
