@@ -88,11 +88,20 @@ let package = Package(
       ]
     ),
 
+    idea(
+      "Mirroring",
+      on: [
+        "CoreTypes", "Encoding", "Files", "Indexing", "Packing", "Repositories", "Sealing",
+        "Sodium", "Storage", "Threading",
+      ]
+    ),
+
     // Floor 6 and 7: what a person sees.
     idea(
       "Commands",
       on: [
-        "Backups", "Chunking", "CoreTypes", "Files", "Indexing", "LMDB", "Packing", "Patterns",
+        "Backups", "Chunking", "CoreTypes", "Files", "Indexing", "LMDB", "Mirroring", "Packing",
+        "Patterns",
         "Repositories", "Restoring", "Scanning", "Sealing", "Sodium", "Storage", "Threading",
         "Trees", arguments,
       ]
@@ -128,6 +137,13 @@ let package = Package(
       on: [
         "Chunking", "CoreTypes", "Files", "Packing", "Patterns", "Repositories", "Restoring",
         "Scanning", "Sealing", "Sodium", "Storage", "Trees",
+      ]
+    ),
+    tests(
+      "Mirroring",
+      on: [
+        "Chunking", "CoreTypes", "Files", "Indexing", "Packing", "Repositories", "Sealing",
+        "Sodium", "Storage", "Threading",
       ]
     ),
     .testTarget(

@@ -1,9 +1,11 @@
 import Chunking
 import CoreTypes
+import Files
 import Repositories
 import Scanning
 import Synchronization
 import Threading
+import Trees
 
 /// What all threads of one backup share.
 final class BackupContext: Sendable {
@@ -52,6 +54,16 @@ final class BackupContext: Sendable {
     self.progress = progress
     self.failure = failure
     queue = BoundedQueue(capacity: ReadingSizes.queuedWork)
+  }
+
+  /// Notes a name, which is in the snapshot now, of a file that has several.
+  func noteLink(_ status: FileStatus, _ folder: FolderAssembly, _ name: [UInt8]) {
+    guard status.linkCount > 1 else { return }
+    let place = folder.placeInSnapshot(of: name)
+    links.note(
+      HardLinkTable.Key(device: status.device.number, inode: status.inode),
+      LinkMember(root: UInt32(place.root), path: place.path)
+    )
   }
 
   /// Nodes that hold the table of hard links.

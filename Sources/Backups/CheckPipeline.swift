@@ -16,9 +16,6 @@ package struct CheckPipeline: Sendable {
   private let progress: @Sendable (_ packs: Int, _ ofPacks: Int, _ bytes: Int) -> Void
   private let interruption: @Sendable () -> Bool
 
-  /// Findings that are kept; more are only counted by the summary's lists being cut.
-  private static let findingLimit = 10_000
-
   package init(
     repository: OpenRepository,
     readsData: Bool,
@@ -112,92 +109,21 @@ package struct CheckPipeline: Sendable {
   // MARK: Packs
 
   private func checkPacks(_ report: inout CheckReport) throws(BackupError) -> Set<ObjectID> {
-    let packs: [PackID]
-    do {
-      packs = try repository.store.names(of: .pack).sorted().map { PackID($0) }
-    } catch {
-      throw .repository(.storage(error))
-    }
-    let shared = Mutex(PackResults())
-    let next = Atomic<Int>(0)
-    let failure = FirstFailure<BackupError>()
-    let run: @Sendable () -> Void = { [repository, readsData, progress, interruption] in
-      do throws(SealingError) {
-        let verifier = try PackVerifier(store: repository.store, keyring: repository.keyring)
-        while !failure.isSet {
-          let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-          guard index < packs.count else { return }
-          if interruption() { return failure.record(.interrupted) }
-          let result =
-            readsData ? verifier.verify(packs[index]) : verifier.verifyHeads(packs[index])
-          let (count, bytes) = shared.withLock { shared in
-            shared.add(result)
-            return (shared.packCount, shared.byteCount)
-          }
-          progress(count, packs.count, bytes)
-        }
-      } catch {
-        failure.record(.sealing(error))
-      }
-    }
-    try runThreads(run)
-    if let error = failure.value { throw error }
-    let results = shared.withLock { $0 }
-    report.packs = packs.count
-    report.objects += results.objectCount
-    report.bytesRead += results.byteCount
-    report.findings += results.findings.prefix(CheckPipeline.findingLimit).map { .pack($0) }
-    return results.lost
-  }
-
-  private func runThreads(_ body: @escaping @Sendable () -> Void) throws(BackupError) {
-    var threads: [WorkerThread] = []
-    for _ in 0..<workerCount {
-      do {
-        threads.append(try WorkerThread.start { body() })
-      } catch {
-        for thread in threads { thread.join() }
-        throw .threads(errno: error.errno)
-      }
-    }
-    for thread in threads { thread.join() }
-  }
-
-  private struct PackResults {
-    var packCount = 0
-    var objectCount = 0
-    var byteCount = 0
-    var findings: [PackingError] = []
-    var lost: Set<ObjectID> = []
-
-    mutating func add(_ report: PackReport) {
-      packCount += 1
-      objectCount += report.objectCount
-      byteCount += report.byteCount
-      findings += report.findings
-      lost.formUnion(report.lost)
-    }
+    try PackCheck(
+      store: repository.store,
+      keyring: repository.keyring,
+      readsData: readsData,
+      workerCount: workerCount,
+      progress: progress,
+      interruption: interruption
+    ).run(&report)
   }
 
   // MARK: What records promise
 
   private func checkCompleteness(_ report: inout CheckReport) -> Set<ObjectID> {
-    let log = repository.log
-    let condemned = log.condemnedObjects
-    var missing: Set<ObjectID> = []
-    for record in log.records.values {
-      do {
-        for object in try RecordLog.adds(of: record, in: repository.store)
-        where !condemned.contains(object) {
-          if try repository.index.location(of: object) == nil, missing.insert(object).inserted {
-            report.findings.append(.missingObject(object, record: record.id))
-          }
-        }
-      } catch {
-        report.findings.append(.snapshot(record.id, error))
-      }
-    }
-    return missing
+    CompletenessCheck(log: repository.log, store: repository.store, index: repository.index)
+      .run(&report)
   }
 
   // MARK: Snapshots

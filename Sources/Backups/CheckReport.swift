@@ -44,3 +44,32 @@ package struct CheckReport: Sendable {
   package var findings: [CheckFinding] = []
   package init() {}
 }
+
+extension CheckReport {
+  /// Packs in which something was found damaged.
+  package var damagedPacks: Set<PackID> {
+    var packs: Set<PackID> = []
+    for finding in findings {
+      switch finding {
+      case .pack(.damagedTrailer(let pack, _)), .pack(.wrongLength(let pack, _, _)),
+        .pack(.damagedObject(_, let pack, _)), .pack(.sealed(_, let pack, _)):
+        packs.insert(pack)
+      case .pack(.storage), .stranger, .damagedFile, .log, .missingObject, .snapshot, .unrestorable,
+        .storage:
+        break
+      }
+    }
+    return packs
+  }
+
+  /// True if nothing but packs, objects and what follows from them was found.
+  package var isMendedByPacks: Bool {
+    findings.allSatisfy { finding in
+      switch finding {
+      case .pack(.storage), .pack(.sealed), .stranger, .damagedFile, .log, .snapshot, .storage:
+        false
+      case .pack, .missingObject, .unrestorable: true
+      }
+    }
+  }
+}

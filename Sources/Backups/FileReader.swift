@@ -331,6 +331,7 @@ final class FileReader {
     context.progress.countFile(EntryState(encoded, saved: task.saved), byteCount: byteCount) {
       task.path
     }
+    context.noteLink(file.opened, task.folder, task.name)
     try finisher.fill(
       task.folder,
       task.slot,

@@ -121,13 +121,15 @@ final class FolderAssembly: Sendable {
     }
   }
 
-  /// The number of the root and the path below it, for the table of hard links.
-  var placeInSnapshot: (root: Int, path: [UInt8]) {
+  /// The number of the root and the path below it of an entry, for the table of hard links.
+  func placeInSnapshot(of entry: [UInt8]) -> (root: Int, path: [UInt8]) {
     switch destination {
     case .slot(_, let parent):
-      let above = parent.placeInSnapshot
-      return (above.root, above.path.isEmpty ? name : above.path + [UInt8(ascii: "/")] + name)
-    case .root(let index, _), .single(let index, _): return (index, [])
+      let above = parent.placeInSnapshot(of: name)
+      return (above.root, above.path + [UInt8(ascii: "/")] + entry)
+    case .root(let index, _): return (index, entry)
+    // The entry is the root itself.
+    case .single(let index, _): return (index, [])
     }
   }
 

@@ -208,7 +208,6 @@ final class FolderWalker {
       context.progress.add { $0.excluded += 1 }
       return nil
     }
-    noteLink(name, status, level)
     try save(name, status, in: &level)
     return nil
   }
@@ -225,6 +224,7 @@ final class FolderWalker {
       level.folder.append(
         .done(name: name, encoded: row.entry.encoded, totals: totals, row: row.entry)
       )
+      context.noteLink(status, level.folder, name)
       if status.kind == .regular {
         context.progress.countFile(.unmodified, byteCount: status.size) { level.path(of: name) }
       } else {
@@ -304,16 +304,6 @@ final class FolderWalker {
     return !context.plan.roots.nested.contains(level.path(of: name))
   }
 
-  private func noteLink(_ name: [UInt8], _ status: FileStatus, _ level: WalkLevel) {
-    guard status.linkCount > 1 else { return }
-    let place = level.folder.placeInSnapshot
-    let below = place.path.isEmpty ? name : place.path + [UInt8(ascii: "/")] + name
-    context.links.note(
-      HardLinkTable.Key(device: status.device.number, inode: status.inode),
-      LinkMember(root: UInt32(place.root), path: below)
-    )
-  }
-
   private func appendSpecial(_ name: [UInt8], _ status: FileStatus, in level: WalkLevel) throws {
     guard var entry = EntryReader.entry(name: name, status: status) else { return }
     let path = level.path(of: name)
@@ -330,6 +320,7 @@ final class FolderWalker {
       ? CachedEntry(name: name, identity: identity, encoded: encoded) : nil
     context.progress.add { $0.others += 1 }
     level.folder.append(.done(name: name, encoded: encoded, totals: entry.totals, row: row))
+    context.noteLink(status, level.folder, name)
   }
 
   // MARK: Batches

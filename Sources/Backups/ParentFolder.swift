@@ -38,6 +38,12 @@ final class ParentTree {
 ///
 /// Where that snapshot is damaged it counts as having nothing.
 final class ParentFolder {
+  /// Where its entry stands.
+  private enum Place {
+    case root(TreeEntry)
+    case below(ParentFolder, name: [UInt8])
+  }
+
   private enum State {
     case unknown
     case absent
@@ -45,19 +51,19 @@ final class ParentFolder {
   }
 
   private let tree: ParentTree
-  private let find: () -> TreeEntry?
+  private let place: Place
   private var state = State.unknown
 
   /// The folder of a root.
   init(tree: ParentTree, root: TreeEntry) {
     self.tree = tree
-    find = { root }
+    place = .root(root)
   }
 
   /// The folder `name` of another.
   init(_ name: [UInt8], in above: ParentFolder) {
     tree = above.tree
-    find = { above.entry(named: name) }
+    place = .below(above, name: name)
   }
 
   /// The entry of a name.
@@ -79,9 +85,25 @@ final class ParentFolder {
     return upcoming?.name == name ? upcoming : nil
   }
 
+  /// Opens this folder, and those above it first: one after the other, because a path may be thousands of folders deep.
   private func open() {
+    var unopened = [self]
+    var top = self
+    while case .below(let above, _) = top.place, case .unknown = above.state {
+      unopened.append(above)
+      top = above
+    }
+    for folder in unopened.reversed() { folder.openAlone() }
+  }
+
+  private func openAlone() {
     state = .absent
-    guard let directory = find()?.directory else { return }
+    let own: TreeEntry? =
+      switch place {
+      case .root(let entry): entry
+      case .below(let above, let name): above.entry(named: name)
+      }
+    guard let directory = own?.directory else { return }
     var cursor = tree.reader.entries(of: directory)
     do {
       let first = try cursor.next()

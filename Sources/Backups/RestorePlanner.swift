@@ -73,11 +73,10 @@ struct RestorePlanner: RestoreVisitor {
   }
 
   mutating func leave(isWhole: Bool) throws(BackupError) {
-    guard var level = folders.leave(), let folder = level.folder else { return }
+    guard let level = folders.leave(), let folder = level.folder else { return }
     if var listing = level.listing {
       listing.finish()
-      level.listing = listing
-      if !context.isDryRun { removeLeftovers(listing, of: folder) }
+      if !context.isDryRun { removeLeftovers(&listing, of: folder) }
       // Where the snapshot's names are not all known, nothing can be said to be superfluous.
       if isWhole, !context.failure.isSet { extras?.remove(listing, from: folder, level.position) }
     }
@@ -89,10 +88,14 @@ struct RestorePlanner: RestoreVisitor {
     context.progress.note(RestoreFinding(path: path, reason: .damagedContent(error)))
   }
 
-  private func removeLeftovers(_ listing: TargetListing, of folder: RestoredFolder) {
+  private func removeLeftovers(_ listing: inout TargetListing, of folder: RestoredFolder) {
     for name in listing.leftovers {
       do {
-        if try TemporaryName.removeLeftover(name, from: folder.handle) { folder.touch() }
+        switch try TemporaryName.removeLeftover(name, from: folder.handle) {
+        case .removed: folder.touch()
+        case .held: break
+        case .foreign: listing.addExtra(name)
+        }
       } catch {
         // Ignored: another restore may hold it, or have removed it.
       }
@@ -137,7 +140,16 @@ struct RestorePlanner: RestoreVisitor {
       decision = context.plan.overwrite.decision(for: entry, existing: status)
     }
     switch decision {
-    case .keep: return count(entry, .kept)
+    case .keep:
+      // What is kept and looks as it should is the file that further names are names of.
+      if let group, let status, linkTargets[group] == nil, looksRight(entry, status) {
+        linkTargets[group] = RestoreFinisher.LinkedFile(
+          folder: folder,
+          name: entry.name,
+          file: nil
+        )
+      }
+      return count(entry, .kept)
     case .replaceFolder:
       guard makeRoom(for: entry, in: folder) else {
         return context.progress.note(
@@ -169,6 +181,11 @@ struct RestorePlanner: RestoreVisitor {
     if let group {
       linkTargets[group] = RestoreFinisher.LinkedFile(folder: folder, name: entry.name, file: file)
     }
+  }
+
+  private func looksRight(_ entry: TreeEntry, _ status: FileStatus) -> Bool {
+    entry.kind == .file && status.kind == .regular && status.size == entry.size
+      && status.modification == entry.timestamp
   }
 
   /// Removes a folder that is where none should be: one that is empty, or any if extras are to be removed.

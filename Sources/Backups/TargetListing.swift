@@ -28,6 +28,9 @@ struct TargetListing {
     return true
   }
 
+  /// Counts a name that looked like a leftover, and is none, as extra.
+  mutating func addExtra(_ name: [UInt8]) { extras.append(name) }
+
   /// Counts the rest as extra.
   mutating func finish() {
     while next < names.count { pass() }

@@ -241,3 +241,44 @@ void kist_install_interrupts(void) {
 }
 
 int kist_interrupted(void) { return first_signal; }
+
+int kist_spawn_piped(char *const arguments[], struct kist_child *child) {
+  int to[2], from[2];
+  if (pipe2(to, O_CLOEXEC) != 0) return -errno;
+  if (pipe2(from, O_CLOEXEC) != 0) {
+    int code = -errno;
+    close(to[0]);
+    close(to[1]);
+    return code;
+  }
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawnattr_init(&attributes);
+  posix_spawn_file_actions_adddup2(&actions, to[0], 0);
+  posix_spawn_file_actions_adddup2(&actions, from[1], 1);
+  sigset_t none, defaults;
+  sigemptyset(&none);
+  sigemptyset(&defaults);
+  int ours[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ};
+  for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) sigaddset(&defaults, ours[i]);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setsigdefault(&attributes, &defaults);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  extern char **environ;
+  pid_t process;
+  int code = posix_spawnp(&process, arguments[0], &actions, &attributes, arguments, environ);
+  posix_spawn_file_actions_destroy(&actions);
+  posix_spawnattr_destroy(&attributes);
+  close(to[0]);
+  close(from[1]);
+  if (code != 0) {
+    close(to[1]);
+    close(from[0]);
+    return -code;
+  }
+  child->process = process;
+  child->output = from[0];
+  child->input = to[1];
+  return 0;
+}

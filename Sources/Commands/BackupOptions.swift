@@ -68,6 +68,9 @@ struct BackupOptions: ParsableArguments {
       throw ValidationError("--jobs takes a number from 1 to 256")
     }
     if tags.count > 256 { throw ValidationError("at most 256 tags") }
+    if (tags + [host ?? ""]).contains(where: { $0.utf8.count > 1024 }) {
+      throw ValidationError("names of host and tags have at most 1,024 bytes")
+    }
     if force, trustMtime { throw ValidationError("--force or --trust-mtime") }
     if let limitUpload, (ByteQuantity.parse(limitUpload) ?? 0) < 1 {
       throw ValidationError("--limit-upload takes bytes a second, such as 500K or 2M")

@@ -1,7 +1,10 @@
 import ArgumentParser
 import Backups
+import CoreTypes
 import Files
+import Mirroring
 import Repositories
+import Storage
 import Synchronization
 import Threading
 
@@ -16,6 +19,7 @@ struct CheckCommand: ParsableCommand {
 
         kist check
         kist check --read-data
+        kist check --read-data --repair-from ssh://nas/srv/backup
 
       What is found damaged is named and remembered: the next backup of the same files stores it anew.
       """,
@@ -27,10 +31,23 @@ struct CheckCommand: ParsableCommand {
   @Flag(help: "Read and open everything that is stored.")
   var readData = false
 
+  @Flag(
+    help: "Check without the password: hashes, signatures, order, completeness; nothing is opened."
+  )
+  var withoutKey = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Bring back what is damaged or missing from another store: a folder, or ssh://host/folder.",
+      valueName: "destination"
+    )
+  )
+  var repairFrom: String?
+
   func run() throws {
     let console = options.console
     let start = SystemClock.monotonicNanoseconds()
-    let repository = try options.open()
+    let subject = try subject()
     let state = CheckProgress()
     let display = ProgressLine(console: console) { seconds in
       let now = state.now
@@ -47,26 +64,110 @@ struct CheckCommand: ParsableCommand {
     }
     defer { display.finish() }
     let report = try Interruption.explained("What was checked so far was not reported.") {
-      try check(repository, state: state)
+      try check(subject, state: state)
     }
     display.finish()
     name(report.findings)
     show(report, seconds: Double(SystemClock.monotonicNanoseconds() - start) / 1e9)
-    if !report.findings.isEmpty { throw ExitCode(ExitStatus.damage.rawValue) }
+    guard !report.findings.isEmpty else { return }
+    if let repairFrom { try repair(subject, report, from: repairFrom) }
+    throw ExitCode(ExitStatus.damage.rawValue)
   }
 
-  private func check(
-    _ repository: OpenRepository,
-    state: CheckProgress
-  ) throws
-    -> CheckReport
-  {
-    try CheckPipeline(
-      repository: repository,
-      readsData: readData,
-      workerCount: usableProcessorCount(),
-      progress: { state.reached(packs: $0, of: $1, bytes: $2) }
-    ) { InterruptFlag.isRaised }.run()
+  /// Fetches what was found damaged or missing; ends the process with 0 if all of it is back.
+  private func repair(_ subject: Subject, _ report: CheckReport, from text: String) throws {
+    let repository = try keyless(subject)
+    let target = try MirrorDestination(text, remoteProgram: "kist")
+    let healing = Healing(repository: repository)
+    let connection = try MirrorConnection(
+      to: target,
+      folders: try options.folders(),
+      limits: PacedStream.Limits(upload: nil, download: nil),
+      serving: PeerOptions(program: "kist \(Surroundings.version)")
+    )
+    let outcome: Healing.Report
+    do {
+      outcome = try healing.run(
+        objects: try healing.lostObjects(),
+        packs: report.damagedPacks,
+        over: connection.stream,
+        program: "kist \(Surroundings.version)",
+        progress: MirrorProgress(),
+        interruption: { InterruptFlag.isRaised }
+      )
+    } catch {
+      throw Explanation.mirrorFailure(error, target: target.name, status: connection.finish())
+    }
+    _ = connection.finish()
+    options.console.say(
+      "repaired from \(target.name): \(Quantities.count(outcome.healed.count, "object")) brought back, "
+        + "\(Quantities.count(outcome.replaced.count, "pack")) replaced"
+    )
+    for object in outcome.lacking {
+      options.console.warn("object \(object.digest.short) is missing or damaged there too")
+    }
+    for pack in outcome.kept {
+      options.console.warn("pack \(pack.digest.short) stays: it holds what no other pack has")
+    }
+    guard outcome.lacking.isEmpty, outcome.kept.isEmpty, report.isMendedByPacks else { return }
+    options.console.say("everything that was named above is whole again")
+    throw ExitCode(ExitStatus.done.rawValue)
+  }
+
+  private func keyless(_ subject: Subject) throws -> KeylessRepository {
+    switch subject {
+    case .keyless(let repository): return repository
+    case .open(let repository):
+      guard let store = repository.store as? any BlobStore & CommitLocking else {
+        throw Failure(.failed, "this store cannot be repaired from here")
+      }
+      return try KeylessRepository(store: store, index: repository.index)
+    }
+  }
+
+  /// What is checked: with keys where there is a password, else without.
+  private enum Subject {
+    case open(OpenRepository)
+    case keyless(KeylessRepository)
+  }
+
+  private func subject() throws -> Subject {
+    guard try isKeyless() else { return .open(try options.open()) }
+    return .keyless(
+      try KeylessRepository(store: try options.store(), folders: try options.folders())
+    )
+  }
+
+  /// True if asked for, if no slot could be opened anyway, or if there is no password and no one to ask.
+  private func isKeyless() throws -> Bool {
+    if withoutKey { return true }
+    if try options.store().names(of: .slot).isEmpty {
+      options.console.say("there are no key slots here: checking without a key")
+      return true
+    }
+    let source = PasswordSource(file: options.passwordFile, command: options.passwordCommand)
+    guard source.isInteractive, !Terminal.isThere else { return false }
+    options.console.say("no password was given: checking without a key")
+    return true
+  }
+
+  private func check(_ subject: Subject, state: CheckProgress) throws -> CheckReport {
+    switch subject {
+    case .open(let repository):
+      try CheckPipeline(
+        repository: repository,
+        readsData: readData,
+        workerCount: usableProcessorCount(),
+        progress: { state.reached(packs: $0, of: $1, bytes: $2) }
+      ) { InterruptFlag.isRaised }.run()
+    case .keyless(let repository):
+      try KeylessCheckPipeline(
+        repository: repository,
+        readsData: readData,
+        workerCount: usableProcessorCount(),
+        progress: { state.reached(packs: $0, of: $1, bytes: $2) }
+      ) { InterruptFlag.isRaised }.run()
+    }
   }
 
   /// Names every finding; of missing objects, which come in thousands when a pack is gone, only the first few.
@@ -124,8 +225,8 @@ struct CheckCommand: ParsableCommand {
     } else {
       options.console.warn(
         "\(Quantities.count(report.findings.count, "finding")), named above. "
-          + "Back up the same files again to store anew what is damaged; "
-          + "older snapshots of files that are gone stay incomplete."
+          + "Back up the same files again to store anew what is damaged, or bring it back from a mirror "
+          + "with --repair-from; older snapshots of files that are gone stay incomplete otherwise."
       )
     }
   }

@@ -121,7 +121,7 @@ extension Explanation {
     }
   }
 
-  private static func text(_ finding: LogFinding) -> String {
+  static func text(_ finding: LogFinding) -> String {
     switch finding {
     case .damagedFile(let name, let reason): "records/\(name.short): \(reason)"
     case .refused(let record, let reason): "record \(record.digest.short) is ignored: \(reason)"

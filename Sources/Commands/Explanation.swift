@@ -3,6 +3,7 @@ import CoreTypes
 import Files
 import Indexing
 import LMDB
+import Mirroring
 import Packing
 import Repositories
 import Sealing
@@ -49,6 +50,7 @@ enum Explanation {
     case let error as SealingError: failure(from: error)
     case let error as IndexingError: failure(from: error)
     case let error as FilesError: failure(from: error, about: nil)
+    case let error as MirrorError: failure(from: error, target: "the other end")
     default: nil
     }
   }

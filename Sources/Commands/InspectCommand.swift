@@ -140,20 +140,25 @@ struct InspectCommand: ParsableCommand {
   private func showSnapshot(_ repository: OpenRepository) throws {
     let record = try repository.findSnapshot(id ?? "latest")
     let snapshot = try repository.snapshot(record)
-    let rows = [
-      ["record", "\(record.id)"],
-      ["parents", snapshot.parents.map(\.description).joined(separator: " ")],
-      ["roots", snapshot.roots.map { DisplayedName.text($0.path) }.joined(separator: "  ")],
+    let rows =
       [
-        "trees",
-        snapshot.roots.compactMap { $0.entry.directory?.description }.joined(separator: " "),
-      ],
-      ["files", "\(snapshot.totals.files)"], ["bytes", "\(snapshot.totals.bytes)"],
-      ["entries", "\(snapshot.totals.entries)"],
-      ["hard link nodes", "\(snapshot.hardLinks.count)"],
-      ["users", snapshot.users.map { "\($0.number)=\($0.name)" }.joined(separator: " ")],
-      ["groups", snapshot.groups.map { "\($0.number)=\($0.name)" }.joined(separator: " ")],
-    ]
+        ["record", "\(record.id)"],
+        ["parents", snapshot.parents.map(\.description).joined(separator: " ")],
+        ["roots", snapshot.roots.map { DisplayedName.text($0.path) }.joined(separator: "  ")],
+        [
+          "trees",
+          snapshot.roots.compactMap { $0.entry.directory?.description }.joined(separator: " "),
+        ],
+        ["files", "\(snapshot.totals.files)"], ["bytes", "\(snapshot.totals.bytes)"],
+        ["entries", "\(snapshot.totals.entries)"],
+        ["hard link nodes", "\(snapshot.hardLinks.count)"],
+        ["users", snapshot.users.map { "\($0.number)=\($0.name)" }.joined(separator: " ")],
+        ["groups", snapshot.groups.map { "\($0.number)=\($0.name)" }.joined(separator: " ")],
+      ]
+      + snapshot.rules.map { rule in
+        let lines = rule.value.split(separator: "\n").map { DisplayedName.text(Array($0.utf8)) }
+        return ["rule \(rule.name)", lines.joined(separator: "  ")]
+      }
     for line in TextTable.lines(header: ["field", "value"], rows: rows, rightAligned: [])
       .dropFirst()
     {

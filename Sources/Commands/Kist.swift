@@ -20,7 +20,8 @@ package struct Kist: ParsableCommand {
     version: Surroundings.version,
     subcommands: [
       InitCommand.self, BackupCommand.self, SnapshotsCommand.self, ListCommand.self,
-      RestoreCommand.self, CheckCommand.self, KeyCommand.self, InspectCommand.self,
+      RestoreCommand.self, CheckCommand.self, KeyCommand.self, MirrorCommand.self,
+      ServeCommand.self, InspectCommand.self,
     ]
   )
 

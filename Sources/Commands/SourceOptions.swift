@@ -121,6 +121,15 @@ struct SourceOptions: ParsableArguments {
       }
       found += parts.map { RootPath.cleaned(Array($0), workingFolder: here) }
     }
+    // The system would take such a path to end at the zero.
+    guard !found.contains(where: { $0.contains(0) }) else {
+      throw Failure(
+        .failed,
+        "a list has a path with a zero byte in it",
+        meaning: "Nothing was backed up.",
+        advice: "Paths that end with a zero byte are read with --files-from0."
+      )
+    }
     guard !found.isEmpty else {
       throw Failure(.failed, "the lists name no path", meaning: "Nothing was backed up.")
     }

@@ -36,6 +36,8 @@ package struct FilesError: Error, Equatable, Sendable {
   package var isADirectory: Bool { code == .isDirectory }
   /// Another process runs the file, or holds what is asked for.
   package var isBusy: Bool { code == .textFileBusy || code == .resourceBusy }
+  /// Nobody reads what is written any more.
+  package var isBrokenPipe: Bool { code == .brokenPipe || code == .connectionReset }
   package var isNotADirectory: Bool {
     code == .notDirectory || code == .tooManySymbolicLinkLevels
   }

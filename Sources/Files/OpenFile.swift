@@ -123,6 +123,31 @@ package final class OpenFile: Sendable {
     throw FilesError("read", name, EFBIG)
   }
 
+  /// What there is to read, up to `limit` bytes; waits for the first of them.
+  ///
+  /// Empty at the end; `nil` if nothing came in time.
+  package func readAvailable(
+    upTo limit: Int,
+    waitMilliseconds: Int
+  ) throws(FilesError) -> [UInt8]? {
+    var wanted = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    let ready = unsafe poll(&wanted, 1, Int32(clamping: waitMilliseconds))
+    if ready == 0 || (ready < 0 && errno == EINTR) { return nil }
+    guard ready > 0 else { throw FilesError("poll", name, errno) }
+    var failure: Int32 = 0
+    var isInterrupted = false
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: limit) { buffer, written in
+      let count = unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+      written = max(0, count)
+      guard count < 0 else { return }
+      isInterrupted = errno == EINTR || errno == EAGAIN
+      failure = errno
+    }
+    if isInterrupted { return nil }
+    guard failure == 0 else { throw FilesError("read", name, failure) }
+    return bytes
+  }
+
   /// The first offset at or behind `offset` that holds data; `nil` if only a hole follows.
   package func nextData(from offset: Int64) throws(FilesError) -> Int64? {
     try seek(kist_seek_data(descriptor, offset), unsupported: offset)

@@ -111,6 +111,16 @@ package enum SystemClock {
     return UInt64(time.seconds) * 1_000_000_000 + UInt64(time.nanoseconds)
   }
 
+  /// Waits so long, or until a signal comes.
+  package static func sleep(nanoseconds: UInt64) {
+    guard nanoseconds > 0 else { return }
+    var time = timespec(
+      tv_sec: Int(nanoseconds / 1_000_000_000),
+      tv_nsec: Int(nanoseconds % 1_000_000_000)
+    )
+    _ = unsafe nanosleep(&time, nil)
+  }
+
   private static func read(_ clock: clockid_t) -> Timestamp {
     var time = timespec()
     unsafe clock_gettime(clock, &time)

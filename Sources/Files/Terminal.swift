@@ -34,6 +34,17 @@ package enum StandardStreams {
 
 /// The terminal of the person at the keyboard.
 package enum Terminal {
+  /// True if there is someone to ask.
+  package static var isThere: Bool {
+    let path = Array("/dev/tty".utf8)
+    let descriptor = unsafe CName.with(path) {
+      unsafe kist_openat(AT_FDCWD, $0, Int32(KIST_O_READ_WRITE), 0)
+    }
+    guard descriptor >= 0 else { return false }
+    _ = Glibc.close(descriptor)
+    return true
+  }
+
   /// Asks on /dev/tty and reads a line without showing it.
   ///
   /// `nil` if there is no terminal.

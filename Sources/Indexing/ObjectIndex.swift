@@ -160,6 +160,19 @@ package final class ObjectIndex: Sendable {
     }
   }
 
+  /// The ids of all objects, ascending: 32 bytes of memory each.
+  package func objectIDs() throws(IndexingError) -> [ObjectID] {
+    var ids: [ObjectID] = []
+    try read { transaction in
+      ids.reserveCapacity(try transaction.count(of: self.objects))
+      unsafe try transaction.forEach(in: self.objects) { key, _ in
+        if let id = unsafe ObjectID(key) { ids.append(id) }
+        return true
+      }
+    }
+    return ids
+  }
+
   /// Number of objects.
   package func objectCount() throws(IndexingError) -> Int {
     var count = 0
@@ -180,6 +193,14 @@ package final class ObjectIndex: Sendable {
   /// Forgets the marks of objects that a check has found sound.
   package func clearDamage() throws(IndexingError) {
     try write { try $0.clear(self.damaged) }
+  }
+
+  /// Forgets the marks of objects that were stored anew.
+  package func clearDamage(of objects: some Sequence<ObjectID>) throws(IndexingError) {
+    let keys = objects.map(\.digest.bytes)
+    try write { transaction in
+      for key in keys { _ = try transaction.delete(key, in: self.damaged) }
+    }
   }
 
   /// Objects marked as damaged.

@@ -22,8 +22,12 @@ package struct IgnoreScope: Sendable {
   package var isEmpty: Bool { layers.isEmpty }
 
   /// The scope of the same folder with the file that lies in it.
+  ///
+  /// A file is left out if it would make more than `PatternLimits.ignoreScopeCount` rules: a tree could be made to slow down
+  /// every walk through it.
   package func adding(_ file: IgnoreFile) -> IgnoreScope {
-    guard !file.rules.isEmpty else { return self }
+    let count = layers.reduce(file.rules.count) { $0 + $1.live.count }
+    guard !file.rules.isEmpty, count <= PatternLimits.ignoreScopeCount else { return self }
     var scope = self
     scope.layers.append(
       Layer(

@@ -20,6 +20,8 @@ package enum PatternLimits {
   package static let partCount = 62
   /// Patterns of one list at most.
   package static let patternCount = 65_536
+  /// Rules of all `.gitignore` files that count in one folder at most.
+  package static let ignoreScopeCount = 65_536
   /// Rules of one `.gitignore` at most.
   package static let ignoreRuleCount = 16_384
 }

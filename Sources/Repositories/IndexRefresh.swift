@@ -14,27 +14,8 @@ struct IndexRefresh {
 
   /// Returns packs and heads that could not be read; the rest is entered.
   func run(log: RecordLog) throws(RepositoryError) -> [PackingError] {
-    var findings: [PackingError] = []
+    var findings = try IndexRefresh.enterPacks(of: store, reader: packs, log: log, index: index)
     do {
-      let present: Set<PackID>
-      do {
-        present = Set(try store.names(of: .pack).map { PackID($0) })
-      } catch {
-        throw RepositoryError.storage(error)
-      }
-      let indexed = Set(try index.allPacks().map(\.pack))
-      let condemned = log.condemnedObjects
-      for gone in indexed.subtracting(present) {
-        let lost = try index.remove(gone).filter { !condemned.contains($0) }
-        if !lost.isEmpty { try index.markDamaged(lost) }
-      }
-      for new in present.subtracting(indexed).sorted() {
-        do {
-          try index.insert(new, places: try packs.trailer(of: new).places)
-        } catch let error as PackingError {
-          findings.append(error)
-        }
-      }
       for pack in try catalog.unknown(of: try index.allPacks().map(\.pack)) {
         try enter(pack, findings: &findings)
       }
@@ -46,6 +27,45 @@ struct IndexRefresh {
       throw .damagedConfiguration(reason: "\(error)")
     }
     try IndexRefresh.enterRecords(of: log, store: store, index: index)
+    return findings
+  }
+
+  /// Enters the packs that are new and takes out those that are gone; needs no key.
+  ///
+  /// Returns packs that could not be read.
+  static func enterPacks(
+    of store: any BlobStore,
+    reader: PackReader,
+    log: RecordLog,
+    index: ObjectIndex
+  ) throws(RepositoryError) -> [PackingError] {
+    let present: Set<PackID>
+    do {
+      present = Set(try store.names(of: .pack).map { PackID($0) })
+    } catch {
+      throw .storage(error)
+    }
+    var findings: [PackingError] = []
+    do {
+      let indexed = Set(try index.allPacks().map(\.pack))
+      let condemned = log.condemnedObjects
+      for gone in indexed.subtracting(present) {
+        let lost = try index.remove(gone).filter { !condemned.contains($0) }
+        if !lost.isEmpty { try index.markDamaged(lost) }
+      }
+      for new in present.subtracting(indexed).sorted() {
+        let places: [ObjectPlace]
+        do {
+          places = try reader.trailer(of: new).places
+        } catch {
+          findings.append(error)
+          continue
+        }
+        try index.insert(new, places: places)
+      }
+    } catch {
+      throw .index(error)
+    }
     return findings
   }
 

@@ -1,4 +1,4 @@
-import CoreTypes
+package import CoreTypes
 import Sealing
 
 /// A list of object ids too long for a record.
@@ -10,7 +10,7 @@ package enum Manifest {
   private static let magic = Array("KISTMANI".utf8)
 
   /// The file for ids that are sorted, distinct, and at most 1,048,576.
-  static func encode(_ ids: ArraySlice<ObjectID>) -> [UInt8] {
+  package static func encode(_ ids: ArraySlice<ObjectID>) -> [UInt8] {
     precondition(ids.count <= idLimit)
     var writer = ByteWriter(capacity: 12 + 32 * ids.count)
     writer.write(contentsOf: magic)
@@ -20,7 +20,7 @@ package enum Manifest {
   }
 
   /// The ids of a file whose hash was proven; ascending order is checked.
-  static func decode(_ bytes: [UInt8]) throws(RecordError) -> [ObjectID] {
+  package static func decode(_ bytes: [UInt8]) throws(RecordError) -> [ObjectID] {
     var reader = ByteReader(bytes)
     do {
       guard Array(try reader.read(8)) == magic else { throw RecordError.malformed("manifest") }

@@ -58,6 +58,15 @@ package struct RecordLog: Sendable {
         findings.append(.damagedFile(name, reason: "\(error)"))
       }
     }
+    settle(read, configuration: configuration)
+  }
+
+  /// Proves records that are in no store, or not yet.
+  package init(records read: [Record], configuration: Configuration) {
+    settle(read, configuration: configuration)
+  }
+
+  private mutating func settle(_ read: [Record], configuration: Configuration) {
     prove(read, configuration: configuration)
     frontier = RecordLog.frontier(of: records)
     for record in records.values
@@ -106,22 +115,31 @@ package struct RecordLog: Sendable {
   {
     var ids = record.clear.adds
     for manifest in record.clear.addManifests {
-      let bytes: [UInt8]
-      do {
-        bytes = try store.read(BlobName(.manifest, manifest))
-      } catch {
-        throw .storage(error)
-      }
-      guard PlainHash.of(bytes) == manifest else {
-        throw .damagedSnapshot(record.id, reason: "manifest \(manifest) is damaged")
-      }
-      do {
-        ids += try Manifest.decode(bytes)
-      } catch {
-        throw .damagedSnapshot(record.id, reason: "manifest \(manifest) is malformed")
-      }
+      ids += try objects(inManifest: manifest, of: record, in: store)
     }
     return ids
+  }
+
+  /// The object ids of one manifest, proven by its name.
+  static func objects(
+    inManifest manifest: Digest,
+    of record: Record,
+    in store: any BlobStore
+  ) throws(RepositoryError) -> [ObjectID] {
+    let bytes: [UInt8]
+    do {
+      bytes = try store.read(BlobName(.manifest, manifest))
+    } catch {
+      throw .storage(error)
+    }
+    guard PlainHash.of(bytes) == manifest else {
+      throw .damagedSnapshot(record.id, reason: "manifest \(manifest) is damaged")
+    }
+    do {
+      return try Manifest.decode(bytes)
+    } catch {
+      throw .damagedSnapshot(record.id, reason: "manifest \(manifest) is malformed")
+    }
   }
 
   /// Removed by a record, and not held by one that the removal had not seen.
@@ -212,11 +230,14 @@ package struct RecordLog: Sendable {
       reliedOn.formUnion(ancestors(of: record))
     }
     for id in void.sorted() {
-      findings.append(.refused(id, reason: "its writer was revoked"))
+      findings.append(.refused(id, reason: RecordLog.revokedReason))
       if !reliedOn.contains(id) { records[id] = nil }
     }
     void.formIntersection(reliedOn)
   }
+
+  /// Said of records that a revocation had not seen.
+  static let revokedReason = "its writer was revoked"
 
   private static func frontier(of records: [RecordID: Record]) -> [RecordID] {
     var named: Set<RecordID> = []

@@ -51,7 +51,10 @@ package struct EntryWriter: Sendable {
     current: FileStatus,
     path: () -> [UInt8]
   ) -> Bool {
-    guard differs(entry, attributes: attributes, holder, current: current) else { return false }
+    guard differs(entry, attributes: attributes, holder, current: current) else {
+      reportUnattained(entry, current, path)
+      return false
+    }
     let wanted = owners.attributes(attributes)
     let flags = presentFlags(of: holder)
     if let flags, flags & EntryWriter.lockingFlags != 0 {
@@ -110,6 +113,30 @@ package struct EntryWriter: Sendable {
     }
     guard let flags = presentFlags(of: holder) else { return false }
     return flags != Self.exact(flags, entry)
+  }
+
+  /// Reports what an entry that is otherwise right cannot have.
+  private func reportUnattained(
+    _ entry: TreeEntry,
+    _ current: FileStatus,
+    _ path: () -> [UInt8]
+  ) {
+    let owner = owners.owner(of: entry)
+    if let owner, current.uid != owner.uid || current.gid != owner.gid {
+      let reason = RestoreFinding.Reason.attributes(
+        .owner,
+        operation: "fchown",
+        errno: FilesError.notPermitted
+      )
+      report(RestoreFinding(path: path(), reason: reason))
+    }
+    let wanted = owner ?? (uid: entry.uid, gid: entry.gid)
+    let dropped = Self.droppedBits(
+      entry,
+      uid: current.uid != wanted.uid,
+      gid: current.gid != wanted.gid
+    )
+    if dropped != 0 { report(RestoreFinding(path: path(), reason: .specialBitsDropped)) }
   }
 
   /// Reports what is wrong with the entry of this path below the target.

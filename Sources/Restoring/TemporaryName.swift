@@ -35,19 +35,30 @@ package enum TemporaryName {
     }
   }
 
+  /// What became of something with such a name.
+  package enum Leftover: Equatable, Sendable {
+    case removed
+    /// A living process writes it.
+    case held
+    /// Nothing says that a restore made it.
+    case foreign
+  }
+
   /// Removes what a restore that was killed has left under such a name.
   ///
-  /// Only an unfinished file of this user that no living process holds. Returns whether it was one.
+  /// Only an unfinished file of this user that no living process holds.
   package static func removeLeftover(
     _ name: [UInt8],
     from folder: DirectoryHandle
-  ) throws(FilesError) -> Bool {
+  ) throws(FilesError) -> Leftover {
     let status = try folder.status(of: name)
-    guard UnfinishedMark.isOn(status), status.uid == ProcessEnvironment.userID else { return false }
+    guard UnfinishedMark.isOn(status), status.uid == ProcessEnvironment.userID else {
+      return .foreign
+    }
     let file = try folder.openForWriting(name)
-    guard try file.status().inode == status.inode, file.tryLock() else { return false }
+    guard try file.status().inode == status.inode, file.tryLock() else { return .held }
     try folder.unlink(name)
-    return true
+    return .removed
   }
 }
 

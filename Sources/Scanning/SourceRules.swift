@@ -57,7 +57,7 @@ package struct FolderMarker: Sendable {
 extension SourceRules {
   /// The rules as a snapshot records them, for people.
   ///
-  /// Source: Formats/snapshot.md §5.
+  /// Source: Formats/snapshot.md §7.
   package var recorded: [SnapshotRule] {
     var rules: [String: [[UInt8]]] = [:]
     rules["exclude"] = excludes.patterns.map(\.text)

@@ -82,3 +82,15 @@ package protocol OrphanedBlob: AnyObject, Sendable {
   /// Removes it.
   func remove() throws(StorageError)
 }
+
+/// A store whose commit lock can be held while something else is decided and done.
+///
+/// Receiving a mirror's records and sweeping are such decisions. Source: Formats/store.md §3.
+package protocol CommitLocking: BlobStore {
+  /// Runs `body` while no one else commits, receives records or sweeps.
+  ///
+  /// `body` must not call `commit`: it would wait for itself.
+  func withCommitLock<Result>(
+    _ body: () throws(StorageError) -> Result
+  ) throws(StorageError) -> Result
+}

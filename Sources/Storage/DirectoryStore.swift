@@ -5,7 +5,7 @@ import Synchronization
 /// A store in a folder of a local file system.
 ///
 /// Source: Formats/store.md.
-package final class DirectoryStore: BlobStore {
+package final class DirectoryStore: BlobStore, CommitLocking {
   package let id: StoreID
   package let location: String
   private let root: DirectoryHandle
@@ -124,6 +124,17 @@ package final class DirectoryStore: BlobStore {
   )
     throws(StorageError) -> CommitAnswer
   {
+    try withCommitLock { () throws(StorageError) in
+      let newer = try names(of: .record).filter { !seen.contains($0) }
+      guard newer.isEmpty else { return .newer(newer) }
+      try put(record, as: BlobName(.record, digest))
+      return .done
+    }
+  }
+
+  package func withCommitLock<Result>(
+    _ body: () throws(StorageError) -> Result
+  ) throws(StorageError) -> Result {
     let lock = try wrap("commit.lock") { () throws(FilesError) in
       try AdvisoryLock.acquire(
         in: root,
@@ -133,10 +144,7 @@ package final class DirectoryStore: BlobStore {
     }
     guard let lock else { throw .busy(path: location) }
     defer { lock.release() }
-    let newer = try names(of: .record).filter { !seen.contains($0) }
-    guard newer.isEmpty else { return .newer(newer) }
-    try put(record, as: BlobName(.record, digest))
-    return .done
+    return try body()
   }
 
   package func orphans() throws(StorageError) -> [any OrphanedBlob] {

@@ -2,11 +2,12 @@ package import CoreTypes
 import Synchronization
 
 /// A store in memory, for tests and for programs that embed the library.
-package final class MemoryStore: BlobStore {
+package final class MemoryStore: BlobStore, CommitLocking {
   package let id: StoreID
   package let location = "memory"
   private let configuration: [UInt8]
   private let blobs: Mutex<[BlobName: [UInt8]]>
+  private let commitLock = Mutex(())
 
   package init(id: StoreID, configuration: [UInt8]) {
     self.id = id
@@ -65,6 +66,22 @@ package final class MemoryStore: BlobStore {
   )
     throws(StorageError) -> CommitAnswer
   {
+    commitLock.withLock { _ in
+      commitLocked(record, as: digest, knowing: seen)
+    }
+  }
+
+  package func withCommitLock<Result>(
+    _ body: () throws(StorageError) -> Result
+  ) throws(StorageError) -> Result {
+    try commitLock.withLock { (_) throws(StorageError) in try body() }
+  }
+
+  private func commitLocked(
+    _ record: [UInt8],
+    as digest: Digest,
+    knowing seen: Set<Digest>
+  ) -> CommitAnswer {
     blobs.withLock { blobs in
       let newer = blobs.keys.filter { $0.kind == .record && !seen.contains($0.digest) }
       guard newer.isEmpty else { return .newer(newer.map(\.digest)) }

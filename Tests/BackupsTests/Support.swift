@@ -10,6 +10,7 @@ import Sealing
 import Sodium
 import Storage
 import Synchronization
+import Trees
 
 /// A fresh folder that is removed with its last user.
 final class Workshop: Sendable {
@@ -103,24 +104,48 @@ struct Client {
     ).run()
   }
 
+  @discardableResult
   func restore(
     _ repository: OpenRepository,
     _ snapshot: String,
-    to target: String
+    to target: String,
+    _ change: (inout RestorePlan) -> Void = { _ in },
+    journal: RestoreProgress.Journal? = nil
   ) throws
     -> RestoreProgress
   {
-    let progress = RestoreProgress()
-    try RestorePipeline(
-      repository: repository,
-      plan: RestorePlan(
-        snapshot: try repository.snapshot(try repository.findSnapshot(snapshot)),
-        target: Array(target.utf8),
-        workerCount: 2,
-        owners: OwnerRule(wish: .restorer, userID: 0, groupID: 0)
-      ),
-      progress: progress
-    ) { false }.run()
+    try restore(
+      repository,
+      try repository.snapshot(try repository.findSnapshot(snapshot)),
+      to: target,
+      change,
+      journal: journal
+    )
+  }
+
+  @discardableResult
+  func restore(
+    _ repository: OpenRepository,
+    _ snapshot: Snapshot,
+    to target: String,
+    _ change: (inout RestorePlan) -> Void = { _ in },
+    journal: RestoreProgress.Journal? = nil
+  ) throws
+    -> RestoreProgress
+  {
+    let progress = RestoreProgress(journal: journal)
+    var plan = RestorePlan(
+      snapshot: snapshot,
+      target: Array(target.utf8),
+      workerCount: 2,
+      owners: OwnerRule(
+        wish: .snapshot(OwnerMap()),
+        userID: ProcessEnvironment.userID,
+        groupID: ProcessEnvironment.groupID
+      )
+    )
+    change(&plan)
+    try RestorePipeline(repository: repository, plan: plan, progress: progress) { false }.run()
     return progress
   }
 

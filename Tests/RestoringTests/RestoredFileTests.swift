@@ -164,16 +164,16 @@ import Trees
   @Test func `a leftover of a killed restore is removed, one of a living is not`() throws {
     let dead = TemporaryName.make()
     _ = try place.folder.createFile(dead, mode: UnfinishedMark.mode)
-    #expect(try TemporaryName.removeLeftover(dead, from: place.folder))
+    #expect(try TemporaryName.removeLeftover(dead, from: place.folder) == .removed)
     let file = file(.replacing, size: 1)
     _ = try file.open()
     let living = try #require(try place.folder.entries().map(\.name).first)
     #expect(TemporaryName.isOne(living))
-    #expect(try !TemporaryName.removeLeftover(living, from: place.folder))
+    #expect(try TemporaryName.removeLeftover(living, from: place.folder) == .held)
     // Somebody's own file of such a name is not ours to remove.
     let foreign = TemporaryName.make()
     _ = try place.folder.createFile(foreign, mode: 0o644)
-    #expect(try !TemporaryName.removeLeftover(foreign, from: place.folder))
+    #expect(try TemporaryName.removeLeftover(foreign, from: place.folder) == .foreign)
     #expect(try place.names.count == 2)
   }
 }

@@ -77,6 +77,16 @@ void kist_install_interrupts(void);
 /// The signal that came first, or 0.
 int kist_interrupted(void);
 
+/// A started program: its id, where to read its standard output, where to write its standard input.
+struct kist_child {
+  int process;
+  int output;
+  int input;
+};
+
+/// posix_spawnp(3) with pipes, default signals and none blocked. 0 or -errno.
+int kist_spawn_piped(char *const arguments[], struct kist_child *child);
+
 enum {
   KIST_O_DIRECTORY = 1,
   KIST_O_NOFOLLOW = 2,

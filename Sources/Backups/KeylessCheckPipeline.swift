@@ -1,0 +1,93 @@
+import CoreTypes
+import Indexing
+import Packing
+package import Repositories
+import Sealing
+import Storage
+
+/// Proves a store as far as that is possible without keys.
+///
+/// Every file's hash, every record's signature, writer and order, every object's id, and that every object which the
+/// log requires is there. With `readsData` also every byte of every body.
+package struct KeylessCheckPipeline: Sendable {
+  private let repository: KeylessRepository
+  private let readsData: Bool
+  private let workerCount: Int
+  private let progress: @Sendable (_ packs: Int, _ ofPacks: Int, _ bytes: Int) -> Void
+  private let interruption: @Sendable () -> Bool
+
+  package init(
+    repository: KeylessRepository,
+    readsData: Bool,
+    workerCount: Int,
+    progress: @escaping @Sendable (Int, Int, Int) -> Void,
+    interruption: @escaping @Sendable () -> Bool
+  ) {
+    self.repository = repository
+    self.readsData = readsData
+    self.workerCount = workerCount
+    self.progress = progress
+    self.interruption = interruption
+  }
+
+  /// Checks everything, and marks in the index what is damaged, so that a mirror can bring it back.
+  package func run() throws(BackupError) -> CheckReport {
+    var report = CheckReport()
+    checkFiles(&report)
+    report.findings += repository.log.findings.map { .log($0) }
+    let lost = try PackCheck(
+      store: repository.store,
+      keyring: nil,
+      readsData: readsData,
+      workerCount: workerCount,
+      progress: progress,
+      interruption: interruption
+    ).run(&report)
+    let missing = CompletenessCheck(
+      log: repository.log,
+      store: repository.store,
+      index: repository.index
+    ).run(&report)
+    report.snapshots = repository.log.snapshots.count
+    do {
+      if readsData { try repository.index.clearDamage() }
+      try repository.index.markDamaged(lost.union(missing))
+    } catch {
+      throw .repository(.index(error))
+    }
+    return report
+  }
+
+  private func checkFiles(_ report: inout CheckReport) {
+    do {
+      report.findings += try repository.store.strangers().map { .stranger($0) }
+      for kind in [BlobKind.slot, .keyringEntry, .manifest] {
+        for digest in try repository.store.names(of: kind).sorted() {
+          let name = BlobName(kind, digest)
+          if let reason = damage(of: name) {
+            report.findings.append(.damagedFile(name, reason: reason))
+          }
+        }
+      }
+    } catch {
+      report.findings.append(.storage(error))
+    }
+  }
+
+  private func damage(of name: BlobName) -> String? {
+    do {
+      let bytes = try repository.store.read(name)
+      guard PlainHash.of(bytes) == name.digest else {
+        return "its content does not hash to its name"
+      }
+      switch name.kind {
+      case .slot: _ = try KeySlot(decoding: bytes)
+      case .manifest: _ = try Manifest.decode(bytes)
+      case .keyringEntry, .pack, .record: break
+      }
+      return nil
+    } catch {
+      return "\(error)"
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import Repositories
+import CoreTypes
+import Packing
+import Sealing
+import Storage
+import Synchronization
+import Threading
+
+/// Verifies every pack of a store on several threads, with keys or without.
+struct PackCheck: Sendable {
+  let store: any BlobStore
+  /// `nil`: what hashes prove is verified, and nothing is opened.
+  let keyring: Keyring?
+  let readsData: Bool
+  let workerCount: Int
+  let progress: @Sendable (_ packs: Int, _ ofPacks: Int, _ bytes: Int) -> Void
+  let interruption: @Sendable () -> Bool
+
+  /// Findings that are kept; more are only counted by the summary's lists being cut.
+  private static let findingLimit = 10_000
+
+  /// Enters what was found in the report; returns the objects that cannot be read any more.
+  func run(_ report: inout CheckReport) throws(BackupError) -> Set<ObjectID> {
+    let packs: [PackID]
+    do {
+      packs = try store.names(of: .pack).sorted().map { PackID($0) }
+    } catch {
+      throw .repository(.storage(error))
+    }
+    let shared = Mutex(Results())
+    let next = Atomic<Int>(0)
+    let failure = FirstFailure<BackupError>()
+    let work: @Sendable () -> Void = {
+      do throws(SealingError) {
+        let verifier = try PackVerifier(store: store, keyring: keyring)
+        while !failure.isSet {
+          let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+          guard index < packs.count else { return }
+          if interruption() { return failure.record(.interrupted) }
+          let result =
+            readsData ? verifier.verify(packs[index]) : verifier.verifyHeads(packs[index])
+          let (count, bytes) = shared.withLock { shared in
+            shared.add(result)
+            return (shared.packCount, shared.byteCount)
+          }
+          progress(count, packs.count, bytes)
+        }
+      } catch {
+        failure.record(.sealing(error))
+      }
+    }
+    try runThreads(work)
+    if let error = failure.value { throw error }
+    let results = shared.withLock { $0 }
+    report.packs = packs.count
+    report.objects += results.objectCount
+    report.bytesRead += results.byteCount
+    report.findings += results.findings.prefix(PackCheck.findingLimit).map { .pack($0) }
+    return results.lost
+  }
+
+  private func runThreads(_ body: @escaping @Sendable () -> Void) throws(BackupError) {
+    var threads: [WorkerThread] = []
+    for _ in 0..<workerCount {
+      do {
+        threads.append(try WorkerThread.start { body() })
+      } catch {
+        for thread in threads { thread.join() }
+        throw .threads(errno: error.errno)
+      }
+    }
+    for thread in threads { thread.join() }
+  }
+
+  private struct Results {
+    var packCount = 0
+    var objectCount = 0
+    var byteCount = 0
+    var findings: [PackingError] = []
+    var lost: Set<ObjectID> = []
+
+    mutating func add(_ report: PackReport) {
+      packCount += 1
+      objectCount += report.objectCount
+      byteCount += report.byteCount
+      findings += report.findings
+      lost.formUnion(report.lost)
+    }
+  }
+}

@@ -1,0 +1,163 @@
+import CoreTypes
+import Mirroring
+import Repositories
+
+extension Explanation {
+  /// What a mirror run that failed means.
+  ///
+  /// `status` is that of the program that connected, if it has ended.
+  static func mirrorFailure(_ error: any Error, target: String, status: Int32?) -> any Error {
+    guard let error = error as? MirrorError else { return error }
+    switch error {
+    case .closed:
+      if let status, status != 0 { return failure(from: .command(status: status), target: target) }
+    case .noise, .stalled, .malformed, .frameTooLong, .unknownMessage, .version, .otherRepository,
+      .sameStore, .noRepository, .denied, .wrongHash, .refusedRecords, .deletionRefused,
+      .incomplete,
+      .quota, .peer, .command, .repository, .storage, .packing, .stream, .interrupted, .threads:
+      break
+    }
+    return failure(from: error, target: target)
+  }
+
+  private static let nothingHalf =
+    "Nothing half-received is visible. Objects that came whole are kept."
+  private static let again = "Run the same command again to go on where it stopped."
+
+  static func failure(from error: MirrorError, target: String) -> Failure {
+    switch error {
+    case .noise(let bytes):
+      Failure(
+        .failed,
+        "\(target) does not speak the mirror protocol; it began with: "
+          + DisplayedName.text(Array(bytes.prefix(200))),
+        meaning: "Nothing was changed.",
+        advice: "Run the command by hand, and silence what a login shell prints there."
+      )
+    case .closed:
+      Failure(.failed, "\(target) went away in the middle", meaning: nothingHalf, advice: again)
+    case .command(let status):
+      Failure(
+        .failed,
+        "the command that connects to \(target) ended with status \(status)",
+        meaning: nothingHalf,
+        advice: status == 127
+          ? "Is kist installed there? --remote-program names it." : "Run it by hand to see why."
+      )
+    case .stalled(let seconds):
+      Failure(
+        .failed,
+        "nothing came from \(target) for \(seconds) s",
+        meaning: nothingHalf,
+        advice: again
+      )
+    case .malformed(let what):
+      Failure(
+        .failed,
+        "\(target) broke the mirror protocol: \(DisplayedName.text(Array(what.utf8)))",
+        meaning: nothingHalf
+      )
+    case .frameTooLong(let type, let count):
+      Failure(
+        .failed,
+        "\(target) sent a frame of type \(type) with \(Quantities.count(Int(clamping: count))) bytes",
+        meaning: "The limit is 1 MiB. " + nothingHalf
+      )
+    case .unknownMessage(let type):
+      Failure(
+        .failed,
+        "\(target) sent a message of type \(type), which this kist does not know",
+        advice: "Use the same version of kist at both ends."
+      )
+    case .version(let version):
+      Failure(
+        .failed,
+        "\(target) speaks version \(version) of the mirror protocol, this kist version 1",
+        meaning: "Nothing was changed.",
+        advice: "Update the older of the two."
+      )
+    case .otherRepository(let id):
+      Failure(
+        .refusedForSafety,
+        "\(target) holds another repository (\(id.digest.short))",
+        meaning: "Nothing was changed.",
+        advice: "A mirror is a copy of this repository, made by `kist mirror push --init`."
+      )
+    case .sameStore:
+      Failure(.failed, "\(target) is this same repository", meaning: "Nothing was changed.")
+    case .noRepository(.there):
+      Failure(
+        .noRepository,
+        "there is no repository at \(target)",
+        meaning: "Nothing was changed.",
+        advice: "With --init one is made, if the other end's role allows it."
+      )
+    case .noRepository(.here):
+      Failure(.noRepository, "there is no repository here", advice: "Check --repo.")
+    case .denied(let what):
+      Failure(
+        .refusedForSafety,
+        "\(target) refuses: \(what)",
+        meaning: "Nothing was changed.",
+        advice: "Its `kist serve --role` decides what is allowed."
+      )
+    case .wrongHash(let name):
+      Failure(
+        .refusedForSafety,
+        "what \(target) sent as \(name) is something else",
+        meaning: "It was not stored."
+      )
+    case .refusedRecords(let findings):
+      Failure(
+        .refusedForSafety,
+        findings.prefix(4).map { text($0) }.joined(separator: "; "),
+        meaning: "No record of this run was stored.",
+        advice: "Run `kist check` at \(target)."
+      )
+    case .deletionRefused(let record):
+      Failure(
+        .refusedForSafety,
+        "record \(record.digest.short) removes or condemns, which the role append does not take",
+        meaning: "No record of this run was stored."
+      )
+    case .incomplete(let objects):
+      Failure(
+        .damage,
+        "\(Quantities.count(objects.count, "object")) that the records require "
+          + "\(objects.count == 1 ? "is" : "are") at neither end: "
+          + objects.prefix(4).map(\.digest.short).joined(separator: ", "),
+        meaning: "No record of this run was stored; objects that came are kept.",
+        advice: "Run `kist check --read-data` at the end that gives, and back up there again."
+      )
+    case .quota(let limit, let needed):
+      Failure(
+        .noSpace,
+        "the quota of \(Quantities.bytes(limit)) does not hold \(Quantities.bytes(needed))",
+        meaning: nothingHalf
+      )
+    case .peer(let code, let text): told(code, DisplayedName.text(Array(text.utf8)), by: target)
+    case .repository(let error): failure(from: error)
+    case .storage(let error): failure(from: error)
+    case .packing(let error): failure(from: error)
+    case .stream(let error): failure(from: error, about: target)
+    case .interrupted:
+      Failure(.interrupted, "stopped as asked", meaning: nothingHalf, advice: again)
+    case .threads(let number): Failure(.failed, "cannot start a thread (error \(number))")
+    }
+  }
+
+  /// What the other end said before it gave up.
+  private static func told(_ code: UInt64, _ text: String, by target: String) -> Failure {
+    let status: ExitStatus =
+      switch code {
+      case MirrorErrorCode.noRepository: .noRepository
+      case MirrorErrorCode.incomplete: .damage
+      case MirrorErrorCode.quota: .noSpace
+      case MirrorErrorCode.denied, MirrorErrorCode.otherRepository, MirrorErrorCode.refusedRecords,
+        MirrorErrorCode.wrongHash:
+        .refusedForSafety
+      default: .failed
+      }
+    return Failure(status, "\(target) stopped: \(text)", meaning: nothingHalf)
+  }
+}

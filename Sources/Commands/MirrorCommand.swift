@@ -1,0 +1,119 @@
+import ArgumentParser
+import Files
+import Mirroring
+import Repositories
+import Storage
+
+struct MirrorCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "mirror",
+    abstract: "Copy the repository to another store, from one, or both ways.",
+    discussion: """
+      Only what is missing travels. Neither end needs the password: every object, signature and list is \
+      proven without it.
+
+        kist mirror push --init /mnt/second/backup
+        kist mirror push ssh://nas/srv/backup
+        kist mirror sync --via 'ssh nas kist serve --stdio --repo /srv/backup'
+
+      On the other machine, a line in authorized_keys can fix what this one may do:
+        restrict,command="kist serve --stdio --repo /srv/backup --role append" ssh-ed25519 …
+      """,
+    subcommands: [Push.self, Pull.self, Sync.self]
+  )
+
+  struct Push: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Bring the destination what it lacks."
+    )
+    @OptionGroup var options: RepositoryOptions
+    @OptionGroup var mirror: MirrorOptions
+
+    func run() throws {
+      try MirrorRun(options: options, mirror: mirror, wishes: [Hello.Wish.push]).run()
+    }
+  }
+
+  struct Pull: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Fetch what the destination has and this repository lacks."
+    )
+    @OptionGroup var options: RepositoryOptions
+    @OptionGroup var mirror: MirrorOptions
+
+    func run() throws {
+      try MirrorRun(options: options, mirror: mirror, wishes: [Hello.Wish.pull]).run()
+    }
+  }
+
+  struct Sync: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Both ways.")
+    @OptionGroup var options: RepositoryOptions
+    @OptionGroup var mirror: MirrorOptions
+
+    func run() throws {
+      try MirrorRun(
+        options: options,
+        mirror: mirror,
+        wishes: [Hello.Wish.push, Hello.Wish.pull]
+      ).run()
+    }
+  }
+}
+
+/// Options of every mirror run.
+struct MirrorOptions: ParsableArguments {
+  @Argument(help: "A folder, or ssh://[user@]host[:port]/folder.")
+  var destination: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Instead of a destination: a command that speaks the protocol on its standard input and output.",
+      valueName: "command"
+    )
+  )
+  var via: String?
+
+  @Option(
+    help: ArgumentHelp("The program to run on an ssh host.", valueName: "program")
+  )
+  var remoteProgram = "kist"
+
+  @Flag(name: .customLong("init"), help: "Make the destination if there is nothing yet.")
+  var makesDestination = false
+
+  @Flag(help: "Leave the key slots here: the copy then opens only with slots put back later.")
+  var noKeys = false
+
+  @Flag(help: "Compare all objects of both ends, and bring back what one has lost.")
+  var compare = false
+
+  @Flag(name: .shortAndLong, help: "Say what would travel, and change nothing.")
+  var dryRun = false
+
+  @Option(
+    help: ArgumentHelp("Send at most so many bytes a second, as in 500K or 10M.", valueName: "rate")
+  )
+  var limitUpload: ByteSize?
+
+  @Option(
+    help: ArgumentHelp("Receive at most so many bytes a second.", valueName: "rate")
+  )
+  var limitDownload: ByteSize?
+
+  /// Where the other end is.
+  func target() throws -> MirrorDestination {
+    switch (destination, via) {
+    case (let text?, nil):
+      return try MirrorDestination(text, remoteProgram: remoteProgram)
+    case (nil, let command?): return .command(command)
+    case (_?, _?): throw Failure(.usage, "give a destination or --via, not both")
+    case (nil, nil):
+      throw Failure(
+        .usage,
+        "no destination was named",
+        advice: "Name a folder, ssh://host/folder, or a command with --via."
+      )
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import Files
+import Mirroring
+import Repositories
+import Storage
+import Synchronization
+import Threading
+
+/// A stream to the other end of a mirror run, and what must be waited for when it is over.
+final class MirrorConnection {
+  let stream: any DuplexStream
+  private let child: PipedProcess?
+  private let thread: WorkerThread?
+
+  /// Connects to a destination; a folder's store is served by a thread of this process.
+  init(
+    to destination: MirrorDestination,
+    folders: ClientFolders,
+    limits: PacedStream.Limits,
+    serving: PeerOptions
+  ) throws {
+    let base: any DuplexStream
+    switch destination {
+    case .folder(let path):
+      let (near, far) = MemoryStream.pair()
+      let there = try MirrorConnection.repository(at: path, folders: folders)
+      var options = serving
+      options.creation = { file throws(MirrorError) in
+        try MirrorConnection.create(at: path, file, folders: folders)
+      }
+      let settled = options
+      child = nil
+      thread = try WorkerThread.start {
+        MirrorConnection.serve(there, over: far, settled)
+      }
+      base = near
+    case .program(let arguments):
+      (base, child) = try MirrorConnection.start(arguments)
+      thread = nil
+    case .command(let command):
+      (base, child) = try MirrorConnection.start(["/bin/sh", "-c", command])
+      thread = nil
+    }
+    let isLimited = limits.upload != nil || limits.download != nil
+    stream = isLimited ? PacedStream(base, limits: limits) : base
+  }
+
+  /// Waits for the other end; the exit status of a program, if there was one.
+  func finish() -> Int32? {
+    stream.close()
+    thread?.join()
+    return child?.wait()
+  }
+
+  /// The repository in a folder; `nil` if there is none.
+  static func repository(at path: String, folders: ClientFolders) throws -> KeylessRepository? {
+    do {
+      return try KeylessRepository(store: try DirectoryStore(path: path), folders: folders)
+    } catch StorageError.noRepository, StorageError.interruptedInit {
+      return nil
+    }
+  }
+
+  /// Makes a repository for records that lie elsewhere.
+  static func create(
+    at path: String,
+    _ configuration: [UInt8],
+    folders: ClientFolders
+  ) throws(MirrorError) -> KeylessRepository {
+    do {
+      return try KeylessRepository.create(at: path, configuration: configuration, folders: folders)
+    } catch {
+      throw .repository(error)
+    }
+  }
+
+  private static func start(
+    _ arguments: [String]
+  ) throws -> (any DuplexStream, PipedProcess) {
+    let child = try PipedProcess.start(arguments)
+    guard let input = child.takeInput() else { throw MirrorError.closed }
+    return (DescriptorStream(input: child.output, output: input), child)
+  }
+
+  private static func serve(
+    _ repository: KeylessRepository?,
+    over stream: any DuplexStream,
+    _ options: PeerOptions
+  ) {
+    do throws(MirrorError) {
+      _ = try MirrorPeer(
+        stream: stream,
+        repository: repository,
+        options: options,
+        progress: MirrorProgress(),
+        interruption: { InterruptFlag.isRaised }
+      ).run()
+    } catch {
+      // The other end, which is this process too, has been told.
+      stream.close()
+    }
+  }
+}

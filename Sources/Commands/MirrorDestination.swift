@@ -1,0 +1,70 @@
+import Files
+import Mirroring
+
+/// Where the other end of a mirror run is.
+enum MirrorDestination: Equatable {
+  /// A store in a folder of this machine.
+  case folder(String)
+  /// A program that speaks the protocol, with its arguments.
+  case program([String])
+  /// A command line for the shell.
+  case command(String)
+
+  /// Reads a destination as a person writes it.
+  init(_ text: String, remoteProgram: String) throws {
+    guard text.hasPrefix("ssh://") else {
+      guard !text.isEmpty else { throw Failure(.usage, "the destination is empty") }
+      self = .folder(text)
+      return
+    }
+    let rest = text.dropFirst("ssh://".count)
+    guard let slash = rest.firstIndex(of: "/") else {
+      throw MirrorDestination.malformed(text, "it names no folder")
+    }
+    var host = String(rest[..<slash])
+    var path = String(rest[slash...])
+    var port: String?
+    if let colon = host.lastIndex(of: ":"), !host.hasSuffix("]") {
+      let digits = host[host.index(after: colon)...]
+      guard let number = Int(digits), (1...65_535).contains(number) else {
+        throw MirrorDestination.malformed(text, "its port is no number from 1 to 65535")
+      }
+      port = String(number)
+      host = String(host[..<colon])
+    }
+    let name = host.split(separator: "@", omittingEmptySubsequences: false).last ?? ""
+    guard !name.isEmpty, !host.hasPrefix("-"), !name.hasPrefix("-"), path.count > 1 else {
+      throw MirrorDestination.malformed(text, "it needs a host and a folder")
+    }
+    // ssh://host/~/folder is a folder in the home folder there.
+    if path.hasPrefix("/~/") { path = String(path.dropFirst(3)) }
+    var arguments = ["ssh"]
+    if let port { arguments += ["-p", port] }
+    arguments += ["--", host]
+    arguments.append("\(remoteProgram) serve --stdio --repo \(MirrorDestination.quoted(path))")
+    self = .program(arguments)
+  }
+
+  /// For people.
+  var name: String {
+    switch self {
+    case .folder(let path): path
+    case .program(let arguments): arguments.dropLast().last ?? "the other end"
+    case .command(let command): "`\(command)`"
+    }
+  }
+
+  private static func malformed(_ text: String, _ reason: String) -> Failure {
+    Failure(
+      .usage,
+      "\(text) is no destination: \(reason)",
+      advice: "Write ssh://[user@]host[:port]/folder, or the path of a folder."
+    )
+  }
+
+  /// One word for a shell.
+  private static func quoted(_ text: String) -> String {
+    "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''")
+      + "'"
+  }
+}

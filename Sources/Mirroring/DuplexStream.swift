@@ -1,0 +1,175 @@
+package import Files
+import Synchronization
+import Threading
+
+/// Bytes in both directions.
+///
+/// One thread reads, one thread writes; `close` may come from any.
+package protocol DuplexStream: AnyObject, Sendable {
+  /// The next bytes, at least one; waits for them. Empty at the end, and after `close`.
+  func read() throws(MirrorError) -> [UInt8]
+
+  /// Writes all bytes; waits until they are taken.
+  func write(_ bytes: [UInt8]) throws(MirrorError)
+
+  /// Ends both directions and wakes whoever waits.
+  func close()
+}
+
+/// Two ends of a stream inside one process.
+package final class MemoryStream: DuplexStream {
+  private struct Flow {
+    var parts: [[UInt8]] = []
+    var byteCount = 0
+    var isClosed = false
+  }
+
+  private let incoming: Monitor<Flow>
+  private let outgoing: Monitor<Flow>
+  /// Bytes that may wait in one direction: as a pipe's, but for speed.
+  private static let capacity = 1 << 20
+
+  private init(incoming: Monitor<Flow>, outgoing: Monitor<Flow>) {
+    self.incoming = incoming
+    self.outgoing = outgoing
+  }
+
+  /// Two ends; what is written to one is read from the other.
+  package static func pair() -> (MemoryStream, MemoryStream) {
+    let (one, two) = (Monitor(Flow()), Monitor(Flow()))
+    return (
+      MemoryStream(incoming: one, outgoing: two), MemoryStream(incoming: two, outgoing: one)
+    )
+  }
+
+  package func read() throws(MirrorError) -> [UInt8] {
+    incoming.waitAndUpdate(until: { $0.isClosed || !$0.parts.isEmpty }) { flow in
+      guard !flow.parts.isEmpty else { return [] }
+      let part = flow.parts.removeFirst()
+      flow.byteCount -= part.count
+      return part
+    }
+  }
+
+  package func write(_ bytes: [UInt8]) throws(MirrorError) {
+    guard !bytes.isEmpty else { return }
+    let isTaken = outgoing.waitAndUpdate(
+      until: { $0.isClosed || $0.byteCount < MemoryStream.capacity }
+    ) { flow in
+      guard !flow.isClosed else { return false }
+      flow.parts.append(bytes)
+      flow.byteCount += bytes.count
+      return true
+    }
+    guard isTaken else { throw .closed }
+  }
+
+  package func close() {
+    incoming.update { $0.isClosed = true }
+    outgoing.update { $0.isClosed = true }
+  }
+}
+
+/// A stream over two descriptors: a command's pipes, a socket twice, standard input and output.
+package final class DescriptorStream: DuplexStream {
+  private let input: OpenFile
+  private let output: Mutex<OpenFile?>
+  private let isClosed = Atomic<Bool>(false)
+  private static let readByteCount = 256 << 10
+  private static let pollMilliseconds = 200
+
+  package init(input: OpenFile, output: OpenFile) {
+    self.input = input
+    self.output = Mutex(output)
+  }
+
+  package func read() throws(MirrorError) -> [UInt8] {
+    do {
+      while !isClosed.load(ordering: .acquiring) {
+        if let bytes = try input.readAvailable(
+          upTo: DescriptorStream.readByteCount,
+          waitMilliseconds: DescriptorStream.pollMilliseconds
+        ) {
+          return bytes
+        }
+      }
+      return []
+    } catch {
+      throw .stream(error)
+    }
+  }
+
+  package func write(_ bytes: [UInt8]) throws(MirrorError) {
+    guard let output = output.withLock({ $0 }) else { throw .closed }
+    do {
+      try output.write(bytes.span)
+    } catch {
+      if error.isBrokenPipe { throw .closed }
+      throw .stream(error)
+    }
+  }
+
+  package func close() {
+    isClosed.store(true, ordering: .releasing)
+    output.withLock { $0 = nil }
+  }
+}
+
+/// A stream that is no faster than it is told.
+package final class PacedStream: DuplexStream {
+  /// Bytes a second; `nil` for no limit.
+  package struct Limits: Sendable {
+    package var upload: Int?
+    package var download: Int?
+
+    package init(upload: Int?, download: Int?) {
+      self.upload = upload
+      self.download = download
+    }
+  }
+
+  private let stream: any DuplexStream
+  private let upload: Mutex<Pace>
+  private let download: Mutex<Pace>
+
+  package init(_ stream: any DuplexStream, limits: Limits) {
+    self.stream = stream
+    upload = Mutex(Pace(bytesPerSecond: limits.upload))
+    download = Mutex(Pace(bytesPerSecond: limits.download))
+  }
+
+  package func read() throws(MirrorError) -> [UInt8] {
+    let bytes = try stream.read()
+    SystemClock.sleep(nanoseconds: download.withLock { $0.delay(after: bytes.count) })
+    return bytes
+  }
+
+  package func write(_ bytes: [UInt8]) throws(MirrorError) {
+    var start = 0
+    while start < bytes.count {
+      // In small steps, so that a slow line is not silent for long.
+      let end = min(start + 16_384, bytes.count)
+      SystemClock.sleep(nanoseconds: upload.withLock { $0.delay(after: end - start) })
+      try stream.write(start == 0 && end == bytes.count ? bytes : Array(bytes[start..<end]))
+      start = end
+    }
+  }
+
+  package func close() { stream.close() }
+
+  /// Says how long to wait so that bytes come at a rate.
+  private struct Pace {
+    let bytesPerSecond: Int?
+    private var free: UInt64 = 0
+
+    init(bytesPerSecond: Int?) { self.bytesPerSecond = bytesPerSecond }
+
+    mutating func delay(after count: Int) -> UInt64 {
+      guard let bytesPerSecond, bytesPerSecond > 0, count > 0 else { return 0 }
+      let now = SystemClock.monotonicNanoseconds()
+      let cost = UInt64(Double(count) / Double(bytesPerSecond) * 1e9)
+      free = max(free, now) + min(cost, 3_600_000_000_000)
+      return free - now
+    }
+  }
+}

@@ -1,0 +1,91 @@
+/// What precedes the first frame in each direction.
+///
+/// Source: Formats/mirror-protocol.md §2.
+package enum WirePreamble {
+  /// Sixteen bytes; the last ones show a stream that was changed on its way.
+  package static let bytes = Array("KIST-MIRROR".utf8) + [0x01, 0x0D, 0x0A, 0x1A, 0x00]
+}
+
+/// One message as it travels.
+package struct Frame: Equatable, Sendable {
+  package let type: UInt8
+  package let payload: [UInt8]
+
+  package init(type: UInt8, payload: [UInt8]) {
+    self.type = type
+    self.payload = payload
+  }
+
+  /// Header and payload.
+  package var bytes: [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(WireLimits.headerByteCount + payload.count)
+    let count = UInt32(truncatingIfNeeded: payload.count)
+    for shift in [UInt32(0), 8, 16, 24] { bytes.append(UInt8(truncatingIfNeeded: count >> shift)) }
+    bytes += [type, 0, 0, 0]
+    bytes += payload
+    return bytes
+  }
+}
+
+/// Cuts a stream into frames, after whatever came before the preamble.
+///
+/// Pure: bytes in, frames out. Holds at most one frame and what was appended last.
+package struct FrameParser: Sendable {
+  private var buffer: [UInt8] = []
+  private var position = 0
+  /// True once the preamble was seen.
+  package private(set) var isOpen = false
+
+  package init() {}
+
+  /// Bytes that came before the preamble, as far as is known.
+  package var noise: [UInt8] { isOpen ? [] : buffer }
+
+  /// Takes bytes of the stream.
+  package mutating func append(_ bytes: [UInt8]) {
+    if position > 0 {
+      buffer.removeSubrange(..<position)
+      position = 0
+    }
+    if buffer.isEmpty { buffer = bytes } else { buffer += bytes }
+  }
+
+  /// The next whole frame; `nil` if more bytes are needed.
+  package mutating func next() throws(MirrorError) -> Frame? {
+    if !isOpen {
+      guard try findPreamble() else { return nil }
+    }
+    let left = buffer.count - position
+    guard left >= WireLimits.headerByteCount else { return nil }
+    var count: UInt64 = 0
+    for index in (0..<4).reversed() { count = count << 8 | UInt64(buffer[position + index]) }
+    let type = buffer[position + 4]
+    guard count <= UInt64(WireLimits.payloadByteCount) else {
+      throw .frameTooLong(type: type, byteCount: count)
+    }
+    guard buffer[position + 5] == 0, buffer[position + 6] == 0, buffer[position + 7] == 0 else {
+      throw .malformed("a frame's header")
+    }
+    let end = WireLimits.headerByteCount + Int(count)
+    guard left >= end else { return nil }
+    let payload = Array(buffer[position + WireLimits.headerByteCount..<position + end])
+    position += end
+    return Frame(type: type, payload: payload)
+  }
+
+  private mutating func findPreamble() throws(MirrorError) -> Bool {
+    let wanted = WirePreamble.bytes
+    var start = 0
+    while start + wanted.count <= buffer.count {
+      if buffer[start] == wanted[0], buffer[start..<start + wanted.count].elementsEqual(wanted) {
+        position = start + wanted.count
+        isOpen = true
+        return true
+      }
+      start += 1
+    }
+    guard buffer.count <= WireLimits.noiseByteCount + wanted.count else { throw .noise(buffer) }
+    return false
+  }
+}

@@ -1,0 +1,132 @@
+package import CoreTypes
+import Indexing
+import Packing
+package import Repositories
+import Sealing
+import Storage
+
+/// Brings damaged and missing objects back from another store, and replaces the packs that they stood in.
+///
+/// Needs no key. What was sound in a damaged pack moves to a new one before the old one goes.
+package struct Healing {
+  /// What came of it.
+  package struct Report: Sendable {
+    /// Objects that are sound here again.
+    package var healed: [ObjectID] = []
+    /// Objects that the other end lacks or holds damaged too.
+    package var lacking: [ObjectID] = []
+    /// Packs that were replaced.
+    package var replaced: [PackID] = []
+    /// Packs that stay, because something in them is in no other.
+    package var kept: [PackID] = []
+    package var bytesReceived: UInt64 = 0
+  }
+
+  private let repository: KeylessRepository
+
+  package init(repository: KeylessRepository) { self.repository = repository }
+
+  /// Objects that are marked as damaged, or that the log requires and the store lacks.
+  package func lostObjects() throws(MirrorError) -> [ObjectID] {
+    try ReceivePlan([], repository: repository, role: .read).lostObjects()
+  }
+
+  /// Fetches `objects` over a stream whose other end gives, then mends `packs`.
+  package func run(
+    objects: [ObjectID],
+    packs: Set<PackID>,
+    over stream: any DuplexStream,
+    program: String,
+    progress: MirrorProgress,
+    interruption: @escaping @Sendable () -> Bool
+  ) throws(MirrorError) -> Report {
+    var options = PeerOptions(program: program)
+    options.wishes = [Hello.Wish.pull]
+    options.onlyObjects = objects
+    let summary = try MirrorPeer(
+      stream: stream,
+      repository: repository,
+      options: options,
+      progress: progress,
+      interruption: interruption
+    ).run()
+    var report = Report()
+    report.healed = summary.healed.sorted()
+    report.lacking = summary.lacking.sorted()
+    report.bytesReceived = summary.counters.bytesReceived
+    for pack in packs.sorted() {
+      if try replace(pack, lacking: Set(report.lacking)) {
+        report.replaced.append(pack)
+      } else {
+        report.kept.append(pack)
+      }
+    }
+    return report
+  }
+
+  /// Moves what only this pack has into a new one and removes it; false if something would be lost.
+  private func replace(_ pack: PackID, lacking: Set<ObjectID>) throws(MirrorError) -> Bool {
+    do {
+      var staying: [ObjectLocation] = []
+      try repository.index.forEachObject { location in
+        if location.pack == pack { staying.append(location) }
+      }
+      var writer: VerbatimPackWriter?
+      for location in staying {
+        guard let object = sound(location) else {
+          // Damaged here and not brought back: a better copy may turn up, or a tool that reads what is left of it.
+          if let writer = writer.take() { writer.abandon() }
+          return false
+        }
+        if writer == nil { writer = try VerbatimPackWriter(in: repository.store) }
+        try writer?.append(object.head, headBytes: object.headBytes, body: object.body)
+      }
+      // Of a pack without a readable list nobody can say what was in it, but all that is required must be elsewhere.
+      guard !staying.isEmpty || lacking.isEmpty else { return false }
+      if let writer = writer.take() { try repository.enter(try writer.finish()) }
+      let store = repository.store
+      try store.withCommitLock { () throws(StorageError) in
+        try store.remove(BlobName(.pack, pack.digest))
+      }
+      _ = try repository.index.remove(pack)
+      return true
+    } catch let error as MirrorError {
+      throw error
+    } catch let error as PackingError {
+      throw .packing(error)
+    } catch let error as StorageError {
+      throw .storage(error)
+    } catch let error as RepositoryError {
+      throw .repository(error)
+    } catch let error as IndexingError {
+      throw .repository(.index(error))
+    } catch {
+      throw .malformed("\(error)")
+    }
+  }
+
+  /// Head and body of an object, proven; `nil` if it is damaged.
+  private func sound(
+    _ location: ObjectLocation
+  ) -> (head: ObjectHead, headBytes: [UInt8], body: [UInt8])? {
+    let (place, name) = (location.place, BlobName(.pack, location.pack.digest))
+    do {
+      let headBytes = try repository.store.read(
+        name,
+        from: place.headOffset,
+        count: place.headByteCount
+      )
+      let body = try repository.store.read(
+        name,
+        from: place.bodyOffset,
+        count: place.bodyByteCount
+      )
+      let head = try ObjectHead(decoding: headBytes)
+      guard head.id == place.id, PlainHash.of(body) == head.bodyHash else { return nil }
+      return (head, headBytes, body)
+    } catch {
+      // Unreadable is as good as damaged.
+      return nil
+    }
+  }
+}

@@ -1,0 +1,118 @@
+package import CoreTypes
+package import Files
+package import Packing
+package import Repositories
+package import Storage
+
+/// Why a mirror run ended without its result.
+package enum MirrorError: Error, Sendable {
+  /// The other end spoke something else: its first bytes.
+  case noise([UInt8])
+  /// The other end went away.
+  case closed
+  /// Nothing came from the other end for so long.
+  case stalled(seconds: Int)
+  /// The other end broke the protocol: what it sent.
+  case malformed(String)
+  /// A frame is longer than the limit.
+  case frameTooLong(type: UInt8, byteCount: UInt64)
+  /// A message of a type that this program does not know and must not ignore.
+  case unknownMessage(type: UInt8)
+  /// The other end speaks another version.
+  case version(UInt64)
+  /// The other end holds another repository.
+  case otherRepository(RepositoryID)
+  /// Both ends are one store.
+  case sameStore
+  /// One end has no repository, and was not asked or not allowed to make one.
+  case noRepository(whose: Side)
+  /// The other end's role does not allow what was wanted.
+  case denied(String)
+  /// What came does not hash to the name under which it was asked for.
+  case wrongHash(String)
+  /// A record may not join the log.
+  case refusedRecords([LogFinding])
+  /// A record removes or condemns, and the role only appends.
+  case deletionRefused(RecordID)
+  /// Objects that the records require are at neither end; nothing of the records was stored.
+  case incomplete([ObjectID])
+  /// The quota does not hold what would come.
+  case quota(limit: Int, needed: Int)
+  /// The other end ended the session, for this reason.
+  case peer(code: UInt64, text: String)
+  /// The command that connects ended with this status before anything was said.
+  case command(status: Int32)
+  case repository(RepositoryError)
+  case storage(StorageError)
+  case packing(PackingError)
+  case stream(FilesError)
+  /// A signal asked to stop.
+  case interrupted
+  /// A thread could not be started.
+  case threads(errno: Int32)
+
+  /// One of the two ends.
+  package enum Side: Sendable {
+    case here
+    case there
+  }
+}
+
+/// Numbers under which errors travel.
+///
+/// Source: Formats/mirror-protocol.md §7.
+package enum MirrorErrorCode {
+  package static let malformed: UInt64 = 1
+  package static let version: UInt64 = 2
+  package static let otherRepository: UInt64 = 3
+  package static let sameStore: UInt64 = 4
+  package static let noRepository: UInt64 = 5
+  package static let denied: UInt64 = 6
+  package static let wrongHash: UInt64 = 7
+  package static let refusedRecords: UInt64 = 8
+  package static let incomplete: UInt64 = 9
+  package static let quota: UInt64 = 10
+  package static let store: UInt64 = 11
+  package static let stalled: UInt64 = 12
+  package static let interrupted: UInt64 = 13
+}
+
+extension MirrorError {
+  /// True if the other end knows of it, because it said so or was told.
+  package var isKnownThere: Bool {
+    if case .peer = self { return true }
+    return wire != nil
+  }
+
+  /// What the other end is told; `nil` where it cannot be told anything.
+  var wire: (code: UInt64, text: String)? {
+    switch self {
+    case .noise, .closed, .peer, .command, .stream: nil
+    case .stalled(let seconds): (MirrorErrorCode.stalled, "nothing came for \(seconds) s")
+    case .malformed(let what): (MirrorErrorCode.malformed, what)
+    case .frameTooLong(let type, let count):
+      (MirrorErrorCode.malformed, "frame of type \(type) with \(count) bytes")
+    case .unknownMessage(let type): (MirrorErrorCode.malformed, "unknown message \(type)")
+    case .version(let version): (MirrorErrorCode.version, "version \(version)")
+    case .otherRepository: (MirrorErrorCode.otherRepository, "another repository")
+    case .sameStore: (MirrorErrorCode.sameStore, "both ends are one store")
+    case .noRepository: (MirrorErrorCode.noRepository, "no repository")
+    case .denied(let what): (MirrorErrorCode.denied, what)
+    case .wrongHash(let name): (MirrorErrorCode.wrongHash, name)
+    case .refusedRecords(let findings):
+      (MirrorErrorCode.refusedRecords, "\(findings.prefix(4).map { "\($0)" })")
+    case .deletionRefused(let record):
+      (MirrorErrorCode.denied, "record \(record) removes or condemns")
+    case .incomplete(let objects):
+      (
+        MirrorErrorCode.incomplete,
+        "\(objects.count) required objects are missing: "
+          + objects.prefix(4).map { $0.digest.short }.joined(separator: ", ")
+      )
+    case .quota(let limit, let needed):
+      (MirrorErrorCode.quota, "quota of \(limit) bytes, \(needed) needed")
+    case .repository, .storage, .packing, .threads: (MirrorErrorCode.store, "the store failed")
+    case .interrupted: (MirrorErrorCode.interrupted, "stopped as asked")
+    }
+  }
+}

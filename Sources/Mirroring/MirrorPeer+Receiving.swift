@@ -1,0 +1,195 @@
+import CoreTypes
+import Files
+import Packing
+import Repositories
+import Sealing
+import Storage
+
+extension MirrorPeer {
+  func loadObjects() throws(MirrorError) -> [MirrorSession.Action] {
+    guard let repository else { throw .noRepository(whose: .here) }
+    do {
+      return try session.loaded(
+        objects: DigestSet(ascending: try repository.soundRequiredObjects())
+      )
+    } catch let error as RepositoryError {
+      throw .repository(error)
+    } catch let error as MirrorError {
+      throw error
+    } catch {
+      throw .malformed("\(error)")
+    }
+  }
+
+  /// All that a new copy of this store would be sent.
+  func everything() throws(MirrorError) -> DoneReport {
+    guard let repository else { throw .noRepository(whose: .here) }
+    do {
+      let supply = try Supply(
+        .object,
+        try repository.soundRequiredObjects(),
+        answer: .size,
+        repository: repository
+      )
+      return DoneReport(
+        records: UInt64(repository.log.records.count),
+        objects: UInt64(supply.objectCount),
+        bytes: UInt64(supply.byteCount)
+      )
+    } catch let error as RepositoryError {
+      throw .repository(error)
+    } catch let error as MirrorError {
+      throw error
+    } catch {
+      throw .malformed("\(error)")
+    }
+  }
+
+  func create(_ configuration: [UInt8]) throws(MirrorError) -> [MirrorSession.Action] {
+    guard let creation = options.creation else { throw .noRepository(whose: .here) }
+    let id: RepositoryID
+    do {
+      id = try Configuration(decoding: configuration).repositoryID
+    } catch {
+      throw .repository(error)
+    }
+    guard id == session.peerHello?.repository else { throw .wrongHash("configuration") }
+    repository = try creation(configuration)
+    return session.created(id)
+  }
+
+  func keep(_ kind: ItemKind, _ name: Digest, _ bytes: [UInt8]) throws(MirrorError) {
+    guard kind != .manifest else {
+      try plan?.keep(manifest: name, bytes)
+      return
+    }
+    guard let repository, let blobKind = kind.blobKind else { return }
+    do {
+      try repository.store.put(bytes, as: BlobName(blobKind, name))
+    } catch {
+      throw .storage(error)
+    }
+  }
+
+  func proveRecords(_ files: [[UInt8]]) throws(MirrorError) -> [MirrorSession.Action] {
+    guard let repository else { throw .noRepository(whose: .here) }
+    let plan = try ReceivePlan(files, repository: repository, role: options.role)
+    self.plan = plan
+    summary.remarks = plan.merged.remarks
+    summary.snapshots = plan.new.filter { $0.clear.kind == .snapshot }.count
+    session.wouldReceive(records: plan.new.count)
+    return session.plannedManifests(try plan.missingManifests())
+  }
+
+  func planObjects(
+    heldThere: [(prefix: NamePrefix, part: [UInt8])]
+  ) throws(MirrorError) -> [MirrorSession.Action] {
+    guard let repository else { throw .noRepository(whose: .here) }
+    var objects: [ObjectID]
+    if let only = options.onlyObjects {
+      objects = only
+      wanted = Set(only)
+    } else {
+      guard let plan else { throw .malformed("objects before records") }
+      objects = try plan.absent(try plan.neededObjects())
+      if session.comparesObjects {
+        let lost = Set(try plan.lostObjects())
+        wanted = lost
+        let there = Set(heldThere.map { HeldName(prefix: $0.prefix, part: $0.part) })
+        let found = lost.subtracting(objects).filter { id in
+          let prefixes = (0...WireLimits.walkDepth).map {
+            NamePrefix(digitCount: $0, bits: id.digest.prefix)
+          }
+          return prefixes.contains { there.contains(HeldName(id, below: $0)) }
+        }
+        lacking += lost.subtracting(objects).subtracting(found)
+        objects += found
+      }
+    }
+    if options.quota != nil { used = try storedByteCount(of: repository) }
+    return session.plannedObjects(objects)
+  }
+
+  /// Part of a name as a walk lists it.
+  private struct HeldName: Hashable {
+    let prefix: NamePrefix
+    let part: [UInt8]
+
+    init(prefix: NamePrefix, part: [UInt8]) {
+      self.prefix = prefix
+      self.part = part
+    }
+
+    init(_ id: ObjectID, below prefix: NamePrefix) {
+      self.prefix = prefix
+      let skipped = NameSet.objects.skippedByteCount(below: prefix)
+      part = Array(id.digest.bytes[skipped...].prefix(NameSet.objects.listedByteCount))
+    }
+  }
+
+  private func storedByteCount(of repository: KeylessRepository) throws(MirrorError) -> Int {
+    do {
+      var sum = 0
+      for pack in try repository.store.names(of: .pack) {
+        sum += try repository.store.byteCount(of: BlobName(.pack, pack))
+      }
+      return sum
+    } catch {
+      throw .storage(error)
+    }
+  }
+
+  func expect(objects: UInt64, bytes: UInt64) throws(MirrorError) {
+    progress.add { counters in
+      counters.objectsToReceive += objects
+      counters.bytesToReceive += bytes
+    }
+    guard let quota = options.quota else { return }
+    let (needed, overflow) = used.addingReportingOverflow(Int(clamping: bytes))
+    guard !overflow, needed <= quota else {
+      throw .quota(limit: quota, needed: overflow ? .max : needed)
+    }
+  }
+
+  func take(_ id: ObjectID, head: [UInt8], body: [UInt8]) throws(MirrorError) {
+    guard let repository else { throw .noRepository(whose: .here) }
+    let byteCount = head.count + body.count
+    if let quota = options.quota {
+      used += byteCount
+      guard used <= quota else { throw .quota(limit: quota, needed: used) }
+    }
+    let intake: Intake
+    if let known = self.intake {
+      intake = known
+    } else {
+      intake = try Intake(repository: repository, consumed: consumedNote)
+      self.intake = intake
+    }
+    intake.take(Intake.Arrival(id: id, head: head, body: body))
+    progress.add { counters in
+      counters.objectsReceived += 1
+      counters.bytesReceived += UInt64(byteCount)
+    }
+  }
+
+  func commit() throws(MirrorError) -> [MirrorSession.Action] {
+    var report = DoneReport()
+    if let intake {
+      intake.finish()
+      if let failure = intake.failure { throw failure }
+      lacking += intake.refused
+      let stored = intake.stored
+      report.objects = UInt64(stored.objects.count)
+      report.bytes = UInt64(stored.byteCount)
+      summary.healed = stored.objects.filter { wanted.contains($0) }
+    }
+    summary.lacking = lacking
+    if options.onlyObjects == nil, var plan {
+      try plan.commit()
+      report.records = UInt64(plan.new.count)
+      summary.remarks = plan.merged.remarks
+    }
+    summary.received = report
+    return session.finished(report)
+  }
+}

@@ -1,0 +1,365 @@
+package import CoreTypes
+import Files
+import Packing
+package import Repositories
+import Sealing
+import Storage
+import Threading
+
+/// What one end of a run is and may do.
+package struct PeerOptions: Sendable {
+  package var program: String
+  /// What this end allows.
+  package var role = Role.full
+  /// Words of `Hello.Wish`.
+  package var wishes: [String] = []
+  /// Bytes that this store may come to.
+  package var quota: Int?
+  /// Objects that are fetched, and nothing else.
+  package var onlyObjects: [ObjectID]?
+  /// Makes the repository if there is none; `nil` where that is not possible.
+  package var creation:
+    (@Sendable (_ configuration: [UInt8]) throws(MirrorError) -> KeylessRepository)?
+  package var stallSeconds = WireLimits.stallSeconds
+  package var keepAliveSeconds = WireLimits.keepAliveSeconds
+
+  package init(program: String) { self.program = program }
+}
+
+/// Drives one end of a mirror run over a stream.
+///
+/// The calling thread does the work; one thread reads the stream, two more write packs when this end receives.
+package final class MirrorPeer {
+  private let stream: any DuplexStream
+  var repository: KeylessRepository?
+  let options: PeerOptions
+  let progress: MirrorProgress
+  private let interruption: @Sendable () -> Bool
+  private let mailbox = Mailbox()
+  private var parser = FrameParser()
+  var session: MirrorSession
+  private var supplies: [Supply] = []
+  private var outgoing: (start: ItemStart, bytes: [UInt8], sent: Int)?
+  var plan: ReceivePlan?
+  var intake: Intake?
+  var lacking: [ObjectID] = []
+  var wanted: Set<ObjectID> = []
+  var used = 0
+  var summary = MirrorSummary()
+  private var hasEnded = false
+  private var isStreamOver = false
+  /// True while the rest of a broken stream is looked through: nothing is said any more.
+  private var isSilent = false
+  private var lastSent = SystemClock.monotonicNanoseconds()
+  private var lastReceived = SystemClock.monotonicNanoseconds()
+
+  /// `repository` is `nil` where it is yet to be made.
+  package init(
+    stream: any DuplexStream,
+    repository: KeylessRepository?,
+    options: PeerOptions,
+    progress: MirrorProgress,
+    interruption: @escaping @Sendable () -> Bool
+  ) throws(MirrorError) {
+    self.stream = stream
+    self.repository = repository
+    self.options = options
+    self.progress = progress
+    self.interruption = interruption
+    session = MirrorSession(try MirrorPeer.setting(repository, options))
+  }
+
+  /// Runs to the end, and closes the stream.
+  ///
+  /// Whole objects that came are kept even when this throws.
+  package func run() throws(MirrorError) -> MirrorSummary {
+    let mailbox = mailbox
+    let stream = stream
+    let reader: WorkerThread
+    do {
+      reader = try WorkerThread.start { MirrorPeer.readAll(stream, into: mailbox) }
+    } catch {
+      throw .threads(errno: error.errno)
+    }
+    defer {
+      mailbox.close()
+      stream.close()
+      reader.join()
+    }
+    do throws(MirrorError) {
+      try write(WirePreamble.bytes + session.greeting.frame.bytes)
+      try loop()
+    } catch {
+      try conclude(error)
+    }
+    summary.counters = progress.now
+    if session.isDryRun, session.gives, session.peerHello?.repository == nil {
+      // There is no one to count what is missing there: it is everything.
+      summary.given = try everything()
+    }
+    return summary
+  }
+
+  /// Ends a run that failed; returns only if the other end was done before the stream broke.
+  private func conclude(_ error: MirrorError) throws(MirrorError) {
+    switch error {
+    case .closed, .stream:
+      let reason = lastWords()
+      guard !hasEnded else { return }
+      throw reason ?? error
+    case .noise, .stalled, .malformed, .frameTooLong, .unknownMessage, .version, .otherRepository,
+      .sameStore, .noRepository, .denied, .wrongHash, .refusedRecords, .deletionRefused,
+      .incomplete,
+      .quota, .peer, .command, .repository, .storage, .packing, .interrupted, .threads:
+      intake?.finish()
+      tell(error)
+      throw error
+    }
+  }
+
+  /// Looks through what came before a stream broke.
+  ///
+  /// Whole objects are kept; the other end's reason counts for more than that it has gone.
+  private func lastWords() -> MirrorError? {
+    isSilent = true
+    defer {
+      isSilent = false
+      intake?.finish()
+    }
+    do throws(MirrorError) {
+      for _ in 0..<MirrorPeer.lastWaits where !isStreamOver {
+        let content = mailbox.take(waitMilliseconds: MirrorPeer.waitMilliseconds)
+        for part in content.parts where !hasEnded { try receive(part) }
+        if content.end != nil { isStreamOver = true }
+      }
+      return parser.isOpen || parser.noise.isEmpty ? nil : .noise(parser.noise)
+    } catch {
+      return error
+    }
+  }
+
+  /// Waits for the rest of a broken stream at most: 2 s in all.
+  private static let lastWaits = 8
+
+  private static func readAll(_ stream: any DuplexStream, into mailbox: Mailbox) {
+    do throws(MirrorError) {
+      while true {
+        let bytes = try stream.read()
+        guard !bytes.isEmpty else { return mailbox.put(.closed) }
+        guard mailbox.put(bytes) else { return }
+      }
+    } catch {
+      mailbox.put(.failed(error))
+    }
+  }
+
+  private static func setting(
+    _ repository: KeylessRepository?,
+    _ options: PeerOptions
+  ) throws(MirrorError) -> MirrorSession.Setting {
+    var offers: [String] = []
+    if options.role.gives, repository != nil { offers.append(Hello.Offer.give) }
+    if options.role.receives { offers.append(Hello.Offer.receive) }
+    if options.role.creates, options.creation != nil { offers.append(Hello.Offer.create) }
+    var sets: [NameSet: DigestSet] = [:]
+    var mark: [UInt8] = []
+    if let repository {
+      sets = try MirrorPeer.sets(of: repository)
+      mark = Array(PlainHash.of(repository.store.id.bytes).bytes.prefix(16))
+    }
+    return MirrorSession.Setting(
+      own: Hello(
+        program: options.program,
+        repository: repository?.configuration.repositoryID,
+        storeMark: mark,
+        offers: offers,
+        wishes: options.wishes,
+        sets: sets.map {
+          Hello.SetSummary(set: $0, count: UInt64($1.count), digest: $1.digest)
+        }.sorted { $0.set.rawValue < $1.set.rawValue }
+      ),
+      sets: sets,
+      onlyObjects: options.onlyObjects
+    )
+  }
+
+  private static func sets(
+    of repository: KeylessRepository
+  ) throws(MirrorError) -> [NameSet: DigestSet] {
+    do {
+      return [
+        .slots: DigestSet(try repository.store.names(of: .slot)),
+        .keyring: DigestSet(try repository.store.names(of: .keyringEntry)),
+        .records: DigestSet(repository.log.records.keys.map(\.digest)),
+      ]
+    } catch {
+      throw .storage(error)
+    }
+  }
+
+  /// Tells the other end of a stream why it is not served.
+  package static func refuse(over stream: any DuplexStream, reason: String) {
+    do throws(MirrorError) {
+      try stream.write(
+        WirePreamble.bytes
+          + Message.error(code: MirrorErrorCode.store, text: reason).frame.bytes
+      )
+    } catch {
+      // Ignored: whoever has gone cannot be told.
+    }
+  }
+
+  // MARK: Loop
+
+  private func loop() throws(MirrorError) {
+    while !hasEnded {
+      if interruption() { throw .interrupted }
+      let hasSent = try sendNext()
+      let content = mailbox.take(waitMilliseconds: hasSent ? 0 : MirrorPeer.waitMilliseconds)
+      if content.consumed > 0 { try perform(session.consumed(itemBytes: content.consumed)) }
+      for part in content.parts { try receive(part) }
+      if let failure = intake?.failure { throw failure }
+      if let end = content.end {
+        isStreamOver = true
+        if !hasEnded { throw ended(end) }
+      }
+      try checkClock()
+    }
+  }
+
+  /// Milliseconds of one wait; a signal and the clock are looked at in between.
+  private static let waitMilliseconds = 250
+
+  private func ended(_ end: Mailbox.End) -> MirrorError {
+    switch end {
+    case .failed(let error): error
+    // A shell's complaint, perhaps: what came is shown.
+    case .closed: parser.isOpen || parser.noise.isEmpty ? .closed : .noise(parser.noise)
+    }
+  }
+
+  private func receive(_ bytes: [UInt8]) throws(MirrorError) {
+    lastReceived = SystemClock.monotonicNanoseconds()
+    progress.add { $0.wireBytesReceived += UInt64(bytes.count) }
+    parser.append(bytes)
+    while !hasEnded, let frame = try parser.next() {
+      guard let message = try Message(frame) else { continue }
+      try perform(try session.received(message))
+    }
+  }
+
+  private func checkClock() throws(MirrorError) {
+    let now = SystemClock.monotonicNanoseconds()
+    if now - lastSent > UInt64(options.keepAliveSeconds) * 1_000_000_000 { try send(.alive) }
+    // Something that greets and then waits for a person will not become a peer.
+    if !parser.isOpen, !parser.noise.isEmpty,
+      now - lastReceived > UInt64(WireLimits.noiseSeconds) * 1_000_000_000
+    {
+      throw .noise(parser.noise)
+    }
+    if now - lastReceived > UInt64(options.stallSeconds) * 1_000_000_000 {
+      throw .stalled(seconds: options.stallSeconds)
+    }
+  }
+
+  private func write(_ bytes: [UInt8]) throws(MirrorError) {
+    try stream.write(bytes)
+    lastSent = SystemClock.monotonicNanoseconds()
+    progress.add { $0.wireBytesSent += UInt64(bytes.count) }
+  }
+
+  func send(_ message: Message) throws(MirrorError) {
+    if !isSilent { try write(message.frame.bytes) }
+  }
+
+  /// Tells the other end why this one gives up, if it can be told.
+  private func tell(_ error: MirrorError) {
+    guard let wire = error.wire else { return }
+    do throws(MirrorError) {
+      try send(.error(code: wire.code, text: wire.text))
+    } catch {
+      // Ignored: whoever has gone cannot be told.
+    }
+  }
+
+  // MARK: Actions
+
+  private func perform(_ actions: [MirrorSession.Action]) throws(MirrorError) {
+    for action in actions {
+      switch action {
+      case .send(let message): try send(message)
+      case .supply(let kind, let names, let answer): try begin(kind, names, answer)
+      case .end(let report):
+        summary.given = report
+        hasEnded = true
+      case .loadObjects: try perform(try loadObjects())
+      case .create(let configuration):
+        try perform(try create(configuration))
+      case .keep(let kind, let name, let bytes): try keep(kind, name, bytes)
+      case .proveRecords(let files): try perform(try proveRecords(files))
+      case .planObjects(let heldThere): try perform(try planObjects(heldThere: heldThere))
+      case .expect(let objects, let bytes): try expect(objects: objects, bytes: bytes)
+      case .take(let id, let head, let body): try take(id, head: head, body: body)
+      case .lacking(let id): lacking.append(id)
+      case .commit: if !isSilent { try perform(try commit()) }
+      }
+    }
+  }
+
+  /// Called by the intake when it has dealt with so many bytes, so that the other end may go on.
+  var consumedNote: @Sendable (Int) -> Void {
+    let mailbox = mailbox
+    return { mailbox.put(consumed: $0) }
+  }
+
+  // MARK: Giving
+
+  private func begin(
+    _ kind: ItemKind,
+    _ names: [Digest],
+    _ answer: Message.FetchAnswer
+  ) throws(MirrorError) {
+    guard let repository else { throw .noRepository(whose: .here) }
+    let supply = try Supply(kind, names, answer: answer, repository: repository)
+    if let announcement = supply.announcement { try send(announcement) }
+    progress.add { counters in
+      counters.objectsToSend += UInt64(supply.objectCount)
+      counters.bytesToSend += UInt64(supply.byteCount)
+    }
+    supplies.append(supply)
+  }
+
+  /// Sends one piece of what was asked for; false if there is nothing, or nothing may be sent now.
+  private func sendNext() throws(MirrorError) -> Bool {
+    if outgoing != nil { return try sendPiece() }
+    guard !supplies.isEmpty else { return false }
+    switch try supplies[0].nextPiece() {
+    case nil:
+      session.supplied(names: supplies.removeFirst().nameCount)
+      return true
+    case .message(let message):
+      try send(message)
+      return true
+    case .item(let start, let bytes):
+      outgoing = (start: start, bytes: bytes, sent: 0)
+      return try sendPiece()
+    }
+  }
+
+  private func sendPiece() throws(MirrorError) -> Bool {
+    guard let (start, bytes, sent) = outgoing else { return false }
+    let count = min(bytes.count - sent, WireLimits.pieceByteCount)
+    guard UInt64(count) <= session.allowance else { return false }
+    let piece = Array(bytes[sent..<sent + count])
+    try send(sent == 0 ? .item(start, piece) : .more(piece))
+    session.sent(itemBytes: count)
+    progress.add { if start.kind == .object { $0.bytesSent += UInt64(count) } }
+    if sent + count == bytes.count {
+      outgoing = nil
+      if start.kind == .object { progress.add { $0.objectsSent += 1 } }
+    } else {
+      outgoing = (start: start, bytes: bytes, sent: sent + count)
+    }
+    return true
+  }
+}
