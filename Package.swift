@@ -42,16 +42,17 @@ let package = Package(
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
     .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
     .target(name: "CBlake2b"),
+    .target(name: "CFiles"),
+    .target(name: "CSignals"),
     idea("CoreTypes"),
 
     // Floor 1: one seam each.
     idea("Zstandard", on: ["CZstd"]),
     idea("Sodium", on: ["CBlake2b", "CSodium"]),
-    idea("LMDB", on: ["CLMDB"]),
+    idea("LMDB", on: ["CLMDB", "CSignals"]),
     idea("Encoding", on: ["CoreTypes"]),
-    .target(name: "CFiles"),
-    idea("Files", on: ["CFiles", "CoreTypes", system]),
-    idea("Threading"),
+    idea("Files", on: ["CFiles", "CSignals", "CoreTypes", system]),
+    idea("Threading", on: ["CFiles"]),
     idea("Chunking", on: ["CoreTypes"]),
     idea("Patterns"),
 
@@ -62,7 +63,7 @@ let package = Package(
 
     // Floor 3: files of objects, and finding things in them.
     idea("Packing", on: ["CoreTypes", "Sealing", "Storage"]),
-    idea("Indexing", on: ["CoreTypes", "LMDB", "Packing"]),
+    idea("Indexing", on: ["CoreTypes", "Files", "LMDB", "Packing"]),
 
     // Floor 4: the repository; the file system on both ends.
     idea(

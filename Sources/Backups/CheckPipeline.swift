@@ -33,6 +33,11 @@ package struct CheckPipeline: Sendable {
   /// Checks everything, and marks in the index what is damaged, so that the next backup stores it anew.
   package func run() throws(BackupError) -> CheckReport {
     var report = CheckReport()
+    do {
+      try repository.proveCaches()
+    } catch {
+      throw .repository(.index(error))
+    }
     checkFiles(&report)
     report.findings += repository.log.findings.map { .log($0) }
     let lost = try checkPacks(&report)

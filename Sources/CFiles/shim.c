@@ -17,8 +17,9 @@
 
 int kist_statx(int directory, const char *name, struct kist_status *status) {
   struct statx found;
-  int flags = AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT;
-  if (name[0] == 0) flags |= AT_EMPTY_PATH;
+  // Of an open file the answer must be fresh: what was read of it is judged by it.
+  int flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT;
+  flags |= name[0] == 0 ? AT_EMPTY_PATH | AT_STATX_SYNC_AS_STAT : AT_STATX_DONT_SYNC;
   unsigned int wanted = STATX_BASIC_STATS;
 #ifdef STATX_MNT_ID
   wanted |= STATX_MNT_ID;
@@ -148,6 +149,17 @@ int kist_make_device(int directory, const char *name, uint32_t mode, uint32_t ma
                                                                                          : -errno;
 }
 
+int kist_usable_processors(void) {
+  // As the kernel counts them; 64 Ki processors are more than it knows.
+  unsigned long mask[1024];
+  long bytes = syscall(SYS_sched_getaffinity, 0, sizeof mask, mask);
+  if (bytes < 0) return -errno;
+  int count = 0;
+  for (size_t index = 0; index < (size_t)bytes / sizeof *mask; index++)
+    count += __builtin_popcountl(mask[index]);
+  return count;
+}
+
 int kist_terminal_width(int descriptor) {
   struct winsize size;
   if (ioctl(descriptor, TIOCGWINSZ, &size) != 0) return -errno;
@@ -208,39 +220,6 @@ int kist_spawn(const char *arguments, size_t count, int *process, int *output) {
   *output = ends[0];
   return 0;
 }
-
-static volatile sig_atomic_t first_signal = 0;
-
-static void raise_flag(int number) {
-  // A second signal ends the process: whoever asks twice does not want to wait.
-  if (first_signal != 0) _exit(128 + number);
-  first_signal = number;
-}
-
-void kist_install_interrupts(void) {
-  struct sigaction action;
-  memset(&action, 0, sizeof action);
-  action.sa_handler = raise_flag;
-  sigemptyset(&action.sa_mask);
-  // Whoever started us may have blocked them; a blocked signal would never stop a backup.
-  sigset_t wanted;
-  sigemptyset(&wanted);
-  sigaddset(&wanted, SIGINT);
-  sigaddset(&wanted, SIGTERM);
-  sigaddset(&wanted, SIGHUP);
-  sigprocmask(SIG_UNBLOCK, &wanted, NULL);
-  sigaction(SIGINT, &action, NULL);
-  sigaction(SIGTERM, &action, NULL);
-  // Under nohup a hang-up is ignored, and stays so.
-  struct sigaction old;
-  if (sigaction(SIGHUP, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-    sigaction(SIGHUP, &action, NULL);
-  action.sa_handler = SIG_IGN;
-  sigaction(SIGPIPE, &action, NULL);
-  sigaction(SIGXFSZ, &action, NULL);
-}
-
-int kist_interrupted(void) { return first_signal; }
 
 int kist_spawn_piped(char *const arguments[], struct kist_child *child) {
   int to[2], from[2];

@@ -64,7 +64,7 @@ struct BackupCommand: ParsableCommand {
     let pipeline = BackupPipeline(
       repository: repository,
       signer: try signer(enrolment, plan),
-      cache: try ScanCacheFolder.open(folders.scanCache(of: identity), repository: identity),
+      cache: try ScanCache(path: folders.scanCache(of: identity), repository: identity),
       plan: plan,
       progress: progress
     ) { InterruptFlag.isRaised }

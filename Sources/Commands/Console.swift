@@ -1,5 +1,6 @@
 import Files
 import Glibc
+import LMDB
 
 /// Where a command's words go: results to standard output, everything else to standard error.
 struct Console: Sendable {
@@ -16,9 +17,10 @@ struct Console: Sendable {
   let isJSON: Bool
 
   /// A line of the result.
-  func result(_ line: String) {
-    Console.write(line + "\n", to: 1)
-  }
+  func result(_ line: String) { Console.writeResult(line + "\n") }
+
+  /// A line of JSON that says how far the work is.
+  func status(_ line: String) { Console.write(line + "\n", to: 1) }
 
   /// A line about the work, left out when quiet or when a program reads.
   func say(_ line: String) {
@@ -35,6 +37,12 @@ struct Console: Sendable {
   /// A warning or an error.
   func warn(_ line: String) {
     Console.write(line + "\n", to: 2)
+  }
+
+  /// Writes a part of the result; a second run would write it twice.
+  static func writeResult(_ text: String) {
+    CacheFaults.forbidRerun()
+    write(text, to: 1)
   }
 
   /// Writes all of a text; a reader that has gone away is not an error worth telling.

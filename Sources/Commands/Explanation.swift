@@ -14,29 +14,23 @@ import Trees
 enum Explanation {
   /// Writes a failure to standard error.
   static func show(_ failure: Failure, asJSON: Bool) {
+    Console.write(text(of: failure, asJSON: asJSON), to: 2)
+  }
+
+  /// A failure in words, with its line end.
+  static func text(of failure: Failure, asJSON: Bool) -> String {
     if asJSON {
       var json = JSONText(["message_type": .text("exit_error")])
       json.add("code", .number(Int(failure.status.rawValue)))
       json.add("message", .text(failure.what))
       if let meaning = failure.meaning { json.add("meaning", .text(meaning)) }
       if let advice = failure.advice { json.add("advice", .text(advice)) }
-      Console.write(json.line + "\n", to: 2)
-      return
+      return json.line + "\n"
     }
     var text = "kist: \(failure.what)\n"
     if let meaning = failure.meaning { text += "      \(meaning)\n" }
     if let advice = failure.advice { text += "      \(advice)\n" }
-    Console.write(text, to: 2)
-  }
-
-  /// The folder of the cache that an error found damaged; `nil` if it is about something else.
-  static func damagedCache(_ error: any Error) -> String? {
-    switch error {
-    case BackupError.repository(let error): damagedCache(error)
-    case RepositoryError.index(let error): damagedCache(error)
-    case let error as IndexingError: error.isDamage ? error.path : nil
-    default: nil
-    }
+    return text
   }
 
   /// The failure that an error is; `nil` if it is none of ours.

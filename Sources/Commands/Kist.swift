@@ -1,5 +1,6 @@
 package import ArgumentParser
 import Files
+import LMDB
 import Sodium
 
 /// The program.
@@ -29,26 +30,26 @@ package struct Kist: ParsableCommand {
 
   /// Runs the command line of this process and ends the process.
   package static func start() -> Never {
+    let asJSON = CommandLine.arguments.contains("--json")
     do {
       var command = try parseAsRoot()
       do {
         try ProcessEnvironment.raiseFileLimit()
         try Sodium.start()
         InterruptFlag.install()
+        try CacheFaults.install(Explanation.cacheMessages(asJSON: asJSON))
         do {
           try command.run()
         } catch {
-          // A cache is never trusted: one that turns out to be damaged is made anew, and the command runs once more.
-          guard let path = Explanation.damagedCache(error) else { throw error }
-          Console.write("kist: the cache at \(path) is damaged; it is made anew\n", to: 2)
-          try LocalFolder.setAside(path)
-          try command.run()
+          // Whatever went wrong: with a cache that turned out to be damaged it may go right.
+          if !InterruptFlag.isRaised { CacheFaults.answerForMarkedCache() }
+          throw error
         }
         exit(status: .done)
       } catch {
         // What is not ours is the parser's: help, version, a usage error, an exit status.
         guard let failure = Explanation.failure(of: error) else { exit(withError: error) }
-        Explanation.show(failure, asJSON: CommandLine.arguments.contains("--json"))
+        Explanation.show(failure, asJSON: asJSON)
         exit(status: failure.status)
       }
     } catch {

@@ -94,7 +94,7 @@ struct BufferedOutput {
   }
 
   mutating func flush() {
-    Console.write(text, to: 1)
+    Console.writeResult(text)
     text = ""
   }
 }

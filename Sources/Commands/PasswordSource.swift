@@ -1,4 +1,5 @@
 import Files
+import LMDB
 
 /// Finds the password: an option's file or command, the environment, the terminal; in this order.
 struct PasswordSource {
@@ -31,7 +32,8 @@ struct PasswordSource {
 
   /// Asks on the terminal, without showing what is typed.
   static func ask(_ prompt: String) throws -> [UInt8] {
-    guard let line = try Terminal.readSecret(prompt: prompt, limit: byteLimit) else {
+    guard let line = try stoppable({ try Terminal.readSecret(prompt: prompt, limit: byteLimit) })
+    else {
       throw Failure(
         .failed,
         "no password was given, and there is no terminal to ask on",
@@ -46,7 +48,10 @@ struct PasswordSource {
 
   private static func firstLine(ofFile path: String) throws -> [UInt8] {
     do {
-      return try trimmed(OpenFile.open(path: path).readAll(limit: byteLimit), from: path)
+      let file = try OpenFile.open(path: path)
+      // What comes out of a pipe comes once.
+      if try file.status().kind != .regular { CacheFaults.forbidRerun() }
+      return try trimmed(file.readAll(limit: byteLimit), from: path)
     } catch let error as FilesError {
       throw Failure(
         .failed,
@@ -57,7 +62,7 @@ struct PasswordSource {
   }
 
   private static func output(of command: String) throws -> [UInt8] {
-    let output = try CommandOutput.run(command, limit: byteLimit)
+    let output = try stoppable { try ShellCommand.output(of: command, limit: byteLimit) }
     guard output.status == 0 else {
       throw Failure(
         .failed,
@@ -66,6 +71,15 @@ struct PasswordSource {
       )
     }
     return try trimmed(output.bytes, from: "the password command")
+  }
+
+  /// Runs `body`; a stop in it becomes a failure that says so.
+  private static func stoppable<Result>(_ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch let error as FilesError where error.isInterrupted {
+      throw Failure(.interrupted, "stopped as asked", meaning: "Nothing was opened or changed.")
+    }
   }
 
   private static func trimmed(_ bytes: [UInt8], from source: String) throws -> [UInt8] {

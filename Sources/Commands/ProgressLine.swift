@@ -36,7 +36,7 @@ final class ProgressLine: Sendable {
               to: 2
             )
           } else {
-            console.result(status(elapsed()).line)
+            console.status(status(elapsed()).line)
           }
         }
         if shows { Console.write("\r\u{1B}[K", to: 2) }

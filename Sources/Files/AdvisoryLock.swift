@@ -6,7 +6,7 @@ internal import Glibc
 /// The corresponding fcntl command is F_OFD_SETLK.
 package final class AdvisoryLock: Sendable {
   private let file: OpenFile
-  private static let pollMilliseconds = 10
+  fileprivate static let pollMilliseconds = 10
 
   private init(file: OpenFile) { self.file = file }
 
@@ -36,4 +36,23 @@ package final class AdvisoryLock: Sendable {
   package func release() {
     _ = kist_unlock(file.descriptor)
   }
+}
+
+extension DirectoryHandle {
+  /// Locks the folder; throws EWOULDBLOCK if another has it for so long.
+  ///
+  /// The corresponding C function is `flock`.
+  func lock(waitMilliseconds: Int) throws(FilesError) {
+    var waited = 0
+    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+      guard errno == EINTR || errno == EWOULDBLOCK, waited < waitMilliseconds else {
+        throw FilesError("flock", name, errno)
+      }
+      usleep(UInt32(AdvisoryLock.pollMilliseconds) * 1000)
+      waited += AdvisoryLock.pollMilliseconds
+    }
+  }
+
+  /// Gives the lock back.
+  func unlock() { _ = flock(descriptor, LOCK_UN) }
 }

@@ -6,14 +6,17 @@ extension DirectoryHandle {
 
   /// Makes a folder.
   package func makeDirectory(_ name: [UInt8], mode: UInt16) throws(FilesError) {
-    let code = unsafe CName.with(name) { unsafe mkdirat(descriptor, $0, mode_t(mode)) }
+    let code = try unsafe CName.with(name, for: "mkdirat") {
+      unsafe mkdirat(descriptor, $0, mode_t(mode))
+    }
     try check(code, "mkdirat", name)
   }
 
   /// Makes a symbolic link to `target`, which may be any bytes but NUL.
   package func makeSymbolicLink(target: [UInt8], name: [UInt8]) throws(FilesError) {
-    let code = unsafe CName.with(target) { target in
-      unsafe CName.with(name) { unsafe symlinkat(target, descriptor, $0) }
+    let code = try unsafe CName.with(target, .text, for: "symlinkat") {
+      (target) throws(FilesError) in
+      try unsafe CName.with(name, for: "symlinkat") { unsafe symlinkat(target, descriptor, $0) }
     }
     try check(code, "symlinkat", name)
   }
@@ -26,8 +29,8 @@ extension DirectoryHandle {
   )
     throws(FilesError)
   {
-    let code = unsafe CName.with(name) { name in
-      unsafe CName.with(newName) {
+    let code = try unsafe CName.with(name, for: "linkat") { (name) throws(FilesError) in
+      try unsafe CName.with(newName, for: "linkat") {
         unsafe linkat(descriptor, name, other.descriptor, $0, 0)
       }
     }
@@ -36,7 +39,9 @@ extension DirectoryHandle {
 
   /// Makes a FIFO.
   package func makeFIFO(_ name: [UInt8], mode: UInt16) throws(FilesError) {
-    let code = unsafe CName.with(name) { unsafe mkfifoat(descriptor, $0, mode_t(mode)) }
+    let code = try unsafe CName.with(name, for: "mkfifoat") {
+      unsafe mkfifoat(descriptor, $0, mode_t(mode))
+    }
     try check(code, "mkfifoat", name)
   }
 
@@ -49,7 +54,7 @@ extension DirectoryHandle {
     mode: UInt16
   ) throws(FilesError) {
     let type: UInt32 = kind == .blockDevice ? 0o060000 : 0o020000
-    let code = unsafe CName.with(name) {
+    let code = try unsafe CName.with(name, for: "mknodat") {
       unsafe kist_make_device(descriptor, $0, type | UInt32(mode), major, minor)
     }
     _ = try SystemCall.check(Int(code), "mknodat", name)
@@ -68,15 +73,15 @@ extension DirectoryHandle {
   ) throws(FilesError) {
     switch replacing {
     case .allow:
-      let code = unsafe CName.with(name) { name in
-        unsafe CName.with(newName) {
+      let code = try unsafe CName.with(name, for: "renameat") { (name) throws(FilesError) in
+        try unsafe CName.with(newName, for: "renameat") {
           unsafe renameat(descriptor, name, other.descriptor, $0)
         }
       }
       try check(code, "renameat", newName)
     case .refuse:
-      let code = unsafe CName.with(name) { name in
-        unsafe CName.with(newName) {
+      let code = try unsafe CName.with(name, for: "renameat2") { (name) throws(FilesError) in
+        try unsafe CName.with(newName, for: "renameat2") {
           unsafe kist_rename_new(descriptor, name, other.descriptor, $0)
         }
       }
@@ -91,13 +96,15 @@ extension DirectoryHandle {
 
   /// Removes a name that is no folder.
   package func unlink(_ name: [UInt8]) throws(FilesError) {
-    let code = unsafe CName.with(name) { unsafe unlinkat(descriptor, $0, 0) }
+    let code = try unsafe CName.with(name, for: "unlinkat") { unsafe unlinkat(descriptor, $0, 0) }
     try check(code, "unlinkat", name)
   }
 
   /// Removes an empty folder.
   package func removeDirectory(_ name: [UInt8]) throws(FilesError) {
-    let code = unsafe CName.with(name) { unsafe unlinkat(descriptor, $0, AT_REMOVEDIR) }
+    let code = try unsafe CName.with(name, for: "unlinkat") {
+      unsafe unlinkat(descriptor, $0, AT_REMOVEDIR)
+    }
     try check(code, "unlinkat", name)
   }
 
@@ -112,18 +119,20 @@ extension DirectoryHandle {
   package func readLink(_ name: [UInt8]) throws(FilesError) -> [UInt8] {
     var capacity = 256
     while true {
-      var count = 0
-      let target = unsafe [UInt8](unsafeUninitializedCapacity: capacity) { buffer, written in
-        count = unsafe CName.with(name) { name in
-          unsafe buffer.withMemoryRebound(to: CChar.self) {
+      let target = try unsafe CName.with(name, for: "readlinkat") { (name) throws(FilesError) in
+        var code: Int32 = 0
+        let target = unsafe [UInt8](unsafeUninitializedCapacity: capacity) { buffer, written in
+          let count = unsafe buffer.withMemoryRebound(to: CChar.self) {
             guard let base = $0.baseAddress else { return 0 }
             return unsafe readlinkat(descriptor, name, base, capacity)
           }
+          if count < 0 { code = errno }
+          written = max(0, count)
         }
-        written = max(0, count)
+        guard code == 0 else { throw FilesError("readlinkat", self.name, code) }
+        return target
       }
-      guard count >= 0 else { throw FilesError("readlinkat", name, errno) }
-      if count < capacity { return target }
+      if target.count < capacity { return target }
       guard capacity < 1 << 17 else { throw FilesError("readlinkat", name, ENAMETOOLONG) }
       capacity *= 2
     }
@@ -140,11 +149,8 @@ extension DirectoryHandle {
   }
 
   package func setTimes(modification: Timestamp) throws(FilesError) {
-    try check(
-      unsafe futimens(descriptor, TimePair.modification(modification)),
-      "futimens",
-      name
-    )
+    let times = try TimePair.modification(modification, of: name)
+    try check(unsafe futimens(descriptor, times), "futimens", name)
   }
 
   package func inodeFlags() throws(FilesError) -> UInt32? {
@@ -175,7 +181,7 @@ extension DirectoryHandle {
   // MARK: Attributes of names
 
   package func setOwner(of name: [UInt8], uid: UInt32, gid: UInt32) throws(FilesError) {
-    let code = unsafe CName.with(name) {
+    let code = try unsafe CName.with(name, for: "fchownat") {
       unsafe fchownat(descriptor, $0, uid, gid, AT_SYMLINK_NOFOLLOW)
     }
     try check(code, "fchownat", name)
@@ -183,20 +189,16 @@ extension DirectoryHandle {
 
   /// Sets the mode of a name that is no link.
   package func setMode(of name: [UInt8], _ mode: UInt16) throws(FilesError) {
-    let code = unsafe CName.with(name) {
+    let code = try unsafe CName.with(name, for: "fchmodat") {
       unsafe fchmodat(descriptor, $0, mode_t(mode), AT_SYMLINK_NOFOLLOW)
     }
     try check(code, "fchmodat", name)
   }
 
   package func setTimes(of name: [UInt8], modification: Timestamp) throws(FilesError) {
-    let code = unsafe CName.with(name) {
-      unsafe utimensat(
-        descriptor,
-        $0,
-        TimePair.modification(modification),
-        AT_SYMLINK_NOFOLLOW
-      )
+    let times = try TimePair.modification(modification, of: name)
+    let code = try unsafe CName.with(name, for: "utimensat") {
+      unsafe utimensat(descriptor, $0, times, AT_SYMLINK_NOFOLLOW)
     }
     try check(code, "utimensat", name)
   }

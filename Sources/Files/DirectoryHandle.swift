@@ -1,5 +1,6 @@
 internal import CFiles
 internal import Glibc
+import Synchronization
 
 /// One name in a folder.
 package struct DirectoryEntry: Equatable, Sendable {
@@ -16,6 +17,8 @@ package enum Replacing: Sendable {
 package final class DirectoryHandle: Sendable {
   let descriptor: Int32
   let name: [UInt8]
+  /// Held while the names are read: there is one place in the list for all who read.
+  private let listing = Mutex<Void>(())
 
   init(descriptor: Int32, name: [UInt8]) {
     self.descriptor = descriptor
@@ -33,7 +36,7 @@ package final class DirectoryHandle: Sendable {
 
   /// Opens a folder by path; links are followed.
   package static func open(path: [UInt8]) throws(FilesError) -> DirectoryHandle {
-    try open(AT_FDCWD, path, KIST_O_DIRECTORY, "open")
+    try open(AT_FDCWD, path, .text, KIST_O_DIRECTORY, "open")
   }
 
   /// Opens a folder by path, and makes what is missing of it.
@@ -65,7 +68,9 @@ package final class DirectoryHandle: Sendable {
     if let cut = trimmed.lastIndex(of: slash), cut > 0 {
       _ = try makePath(Array(trimmed[..<cut]), mode: mode)
     }
-    let code = unsafe CName.with(trimmed) { unsafe mkdir($0, mode_t(mode)) }
+    let code = try unsafe CName.with(trimmed, .text, for: "mkdir") {
+      unsafe mkdir($0, mode_t(mode))
+    }
     if code != 0, errno != EEXIST { throw FilesError("mkdir", path, errno) }
     return try open(path: trimmed)
   }
@@ -74,21 +79,22 @@ package final class DirectoryHandle: Sendable {
   package func openSubdirectory(_ name: [UInt8]) throws(FilesError) -> DirectoryHandle {
     let flags = KIST_O_DIRECTORY | KIST_O_NOFOLLOW
     do {
-      return try Self.open(descriptor, name, flags | KIST_O_NOATIME, "openat")
+      return try Self.open(descriptor, name, .component, flags | KIST_O_NOATIME, "openat")
     } catch {
       // Only an owner may leave the access time alone.
       guard error.errno == EPERM else { throw error }
-      return try Self.open(descriptor, name, flags, "openat")
+      return try Self.open(descriptor, name, .component, flags, "openat")
     }
   }
 
   private static func open(
     _ directory: Int32,
     _ name: [UInt8],
+    _ kind: CName.Kind,
     _ flags: Int,
     _ operation: String
   ) throws(FilesError) -> DirectoryHandle {
-    let code = unsafe CName.with(name) {
+    let code = try unsafe CName.with(name, kind, for: operation) {
       unsafe kist_openat(directory, $0, Int32(flags), 0)
     }
     return DirectoryHandle(
@@ -103,6 +109,10 @@ package final class DirectoryHandle: Sendable {
 
   /// All names but `.` and `..`, in the file system's order.
   package func entries() throws(FilesError) -> [DirectoryEntry] {
+    try listing.withLock { _ throws(FilesError) in try readEntries() }
+  }
+
+  private func readEntries() throws(FilesError) -> [DirectoryEntry] {
     // From the start, whoever has read before: a handle is shared.
     guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw FilesError("lseek", name, errno) }
     var entries: [DirectoryEntry] = []
@@ -143,7 +153,7 @@ package final class DirectoryHandle: Sendable {
 
   /// Status of this folder.
   package func status() throws(FilesError) -> FileStatus {
-    try FileStatus.read(descriptor, [])
+    try FileStatus.read(open: descriptor, name)
   }
 
   /// Status of a name in it; a link's own.
@@ -186,7 +196,7 @@ package final class DirectoryHandle: Sendable {
   }
 
   func openFile(_ name: [UInt8], _ flags: Int, mode: UInt16) throws(FilesError) -> OpenFile {
-    let code = unsafe CName.with(name) {
+    let code = try unsafe CName.with(name, for: "openat") {
       unsafe kist_openat(descriptor, $0, Int32(flags), UInt32(mode))
     }
     return OpenFile(

@@ -14,8 +14,12 @@ package struct ExtendedAttribute: Equatable, Sendable {
 
 /// How the attributes of one file are reached: by descriptor, or by path where a file cannot be opened.
 protocol AttributeAccess {
-  func list(_ buffer: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int
-  func get(_ name: [UInt8], _ buffer: UnsafeMutableRawPointer?, _ count: Int) -> Int
+  func list(_ buffer: UnsafeMutablePointer<CChar>?, _ count: Int) throws(FilesError) -> Int
+  func get(
+    _ name: [UInt8],
+    _ buffer: UnsafeMutableRawPointer?,
+    _ count: Int
+  ) throws(FilesError) -> Int
 }
 
 /// flistxattr(2) and fgetxattr(2).
@@ -26,8 +30,14 @@ struct DescriptorAttributes: AttributeAccess {
     unsafe flistxattr(descriptor, buffer, count)
   }
 
-  func get(_ name: [UInt8], _ buffer: UnsafeMutableRawPointer?, _ count: Int) -> Int {
-    unsafe CName.with(name) { unsafe fgetxattr(descriptor, $0, buffer, count) }
+  func get(
+    _ name: [UInt8],
+    _ buffer: UnsafeMutableRawPointer?,
+    _ count: Int
+  ) throws(FilesError) -> Int {
+    try unsafe CName.with(name, .text, for: "fgetxattr") {
+      unsafe fgetxattr(descriptor, $0, buffer, count)
+    }
   }
 }
 
@@ -35,17 +45,24 @@ struct DescriptorAttributes: AttributeAccess {
 struct NamedAttributes: AttributeAccess {
   let path: [UInt8]
 
-  init(directory: Int32, name: [UInt8]) {
+  init(directory: Int32, name: [UInt8]) throws(FilesError) {
+    unsafe try CName.with(name, for: "lgetxattr") { _ in }
     path = Array("/proc/self/fd/\(directory)/".utf8) + name
   }
 
-  func list(_ buffer: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
-    unsafe CName.with(path) { unsafe llistxattr($0, buffer, count) }
+  func list(_ buffer: UnsafeMutablePointer<CChar>?, _ count: Int) throws(FilesError) -> Int {
+    try unsafe CName.with(path, .text, for: "llistxattr") { unsafe llistxattr($0, buffer, count) }
   }
 
-  func get(_ name: [UInt8], _ buffer: UnsafeMutableRawPointer?, _ count: Int) -> Int {
-    unsafe CName.with(path) { path in
-      unsafe CName.with(name) { unsafe lgetxattr(path, $0, buffer, count) }
+  func get(
+    _ name: [UInt8],
+    _ buffer: UnsafeMutableRawPointer?,
+    _ count: Int
+  ) throws(FilesError) -> Int {
+    try unsafe CName.with(path, .text, for: "lgetxattr") { (path) throws(FilesError) in
+      try unsafe CName.with(name, .text, for: "lgetxattr") {
+        unsafe lgetxattr(path, $0, buffer, count)
+      }
     }
   }
 }
@@ -74,13 +91,16 @@ enum ExtendedAttributes {
         "listxattr",
         name,
         limit: listLimit,
-        { unsafe access.list($0?.assumingMemoryBound(to: CChar.self), $1) }
+        { (buffer, count) throws(FilesError) in
+          unsafe try access.list(buffer?.assumingMemoryBound(to: CChar.self), count)
+        }
       )
     else { return [] }
     var attributes: [ExtendedAttribute] = []
     for attribute in list.split(separator: 0) {
       let value = unsafe try grown("getxattr", name, limit: valueLimit) {
-        unsafe access.get(Array(attribute), $0, $1)
+        (buffer, count) throws(FilesError) in
+        unsafe try access.get(Array(attribute), buffer, count)
       }
       // Gone between the list and the call: as if it had not been there.
       if let value {
@@ -96,7 +116,7 @@ enum ExtendedAttributes {
     _ value: [UInt8],
     _ name: [UInt8]
   ) throws(FilesError) {
-    let code = unsafe CName.with(attribute) {
+    let code = try unsafe CName.with(attribute, .text, for: "fsetxattr") {
       unsafe fsetxattr(descriptor, $0, value, value.count, 0)
     }
     guard code == 0 else { throw FilesError("fsetxattr", name, errno) }
@@ -108,9 +128,11 @@ enum ExtendedAttributes {
     _ attribute: [UInt8],
     _ value: [UInt8]
   ) throws(FilesError) {
-    let path = NamedAttributes(directory: directory, name: name).path
-    let code = unsafe CName.with(path) { path in
-      unsafe CName.with(attribute) { unsafe lsetxattr(path, $0, value, value.count, 0) }
+    let path = try NamedAttributes(directory: directory, name: name).path
+    let code = try unsafe CName.with(path, .text, for: "lsetxattr") { (path) throws(FilesError) in
+      try unsafe CName.with(attribute, .text, for: "lsetxattr") {
+        unsafe lsetxattr(path, $0, value, value.count, 0)
+      }
     }
     guard code == 0 else { throw FilesError("lsetxattr", name, errno) }
   }
@@ -120,7 +142,9 @@ enum ExtendedAttributes {
     _ attribute: [UInt8],
     _ name: [UInt8]
   ) throws(FilesError) {
-    let code = unsafe CName.with(attribute) { unsafe fremovexattr(descriptor, $0) }
+    let code = try unsafe CName.with(attribute, .text, for: "fremovexattr") {
+      unsafe fremovexattr(descriptor, $0)
+    }
     guard code == 0 else { throw FilesError("fremovexattr", name, errno) }
   }
 
@@ -129,9 +153,12 @@ enum ExtendedAttributes {
     name: [UInt8],
     _ attribute: [UInt8]
   ) throws(FilesError) {
-    let path = NamedAttributes(directory: directory, name: name).path
-    let code = unsafe CName.with(path) { path in
-      unsafe CName.with(attribute) { unsafe lremovexattr(path, $0) }
+    let path = try NamedAttributes(directory: directory, name: name).path
+    let code = try unsafe CName.with(path, .text, for: "lremovexattr") {
+      (path) throws(FilesError) in
+      try unsafe CName.with(attribute, .text, for: "lremovexattr") {
+        unsafe lremovexattr(path, $0)
+      }
     }
     guard code == 0 else { throw FilesError("lremovexattr", name, errno) }
   }
@@ -143,22 +170,28 @@ enum ExtendedAttributes {
     _ operation: String,
     _ name: [UInt8],
     limit: Int,
-    _ call: (UnsafeMutableRawPointer?, Int) -> Int
+    _ call: (UnsafeMutableRawPointer?, Int) throws(FilesError) -> Int
   ) throws(FilesError) -> [UInt8]? {
     var capacity = 256
     for _ in 0..<tries {
       var count = 0
       var code: Int32 = 0
+      var refusal: FilesError?
       let bytes = unsafe [UInt8](unsafeUninitializedCapacity: capacity) { buffer, written in
-        count = unsafe call(UnsafeMutableRawPointer(buffer.baseAddress), buffer.count)
-        code = errno
+        do throws(FilesError) {
+          count = unsafe try call(UnsafeMutableRawPointer(buffer.baseAddress), buffer.count)
+          code = errno
+        } catch {
+          refusal = error
+        }
         written = max(0, count)
       }
+      if let refusal { throw refusal }
       if count >= 0 { return count == 0 && operation == "listxattr" ? nil : bytes }
       switch code {
       case ENOTSUP, ENODATA: return nil
       case ERANGE, E2BIG:
-        let needed = call(nil, 0)
+        let needed = try call(nil, 0)
         guard needed <= limit else { throw FilesError(operation, name, E2BIG) }
         capacity = max(capacity * 2, needed + 256)
       default: throw FilesError(operation, name, code)

@@ -100,26 +100,22 @@ package struct FileStatus: Equatable, Sendable {
     isMountRoot = status.is_mount_root != 0
   }
 
-  /// Status of `name` below a descriptor, or of the descriptor itself for an empty name; links are not followed.
+  /// Status of `name` below a descriptor; links are not followed.
   static func read(_ descriptor: Int32, _ name: [UInt8]) throws(FilesError) -> FileStatus {
     var status = kist_status()
-    let code = unsafe CName.with(name) { unsafe kist_statx(descriptor, $0, &status) }
+    let code = try unsafe CName.with(name, for: "statx") {
+      unsafe kist_statx(descriptor, $0, &status)
+    }
     _ = try SystemCall.check(Int(code), "statx", name)
     return FileStatus(status)
   }
-}
 
-/// Names as C takes them.
-enum CName {
-  /// Lends the bytes with a zero behind them.
-  static func with<Result>(_ name: [UInt8], _ body: (UnsafePointer<CChar>) -> Result) -> Result {
-    unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: name.count + 1) { buffer in
-      for index in name.indices { unsafe buffer[index] = CChar(bitPattern: name[index]) }
-      unsafe buffer[name.count] = 0
-      guard let base = unsafe UnsafePointer(buffer.baseAddress) else {
-        preconditionFailure("a buffer of at least one element has an address")
-      }
-      return unsafe body(base)
-    }
+  /// Status of what a descriptor stands for; `name` is for messages.
+  ///
+  /// A network file system is asked for it, and does not answer from memory.
+  static func read(open descriptor: Int32, _ name: [UInt8]) throws(FilesError) -> FileStatus {
+    var status = kist_status()
+    _ = try SystemCall.check(Int(unsafe kist_statx(descriptor, "", &status)), "statx", name)
+    return FileStatus(status)
   }
 }

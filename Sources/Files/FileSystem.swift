@@ -36,31 +36,3 @@ package struct FileSystem: Sendable {
     availableByteCount = status.available
   }
 }
-
-/// Folders for LMDB files.
-package enum LocalFolder {
-  /// Makes the folder for its owner alone.
-  ///
-  /// False if it lies on a remote file system.
-  package static func prepare(_ path: String) throws(FilesError) -> Bool {
-    _ = try DirectoryHandle.makePath(path, mode: 0o700)
-    return try !FileSystem.read(path: path).isRemote
-  }
-
-  /// Renames the folder away and makes it anew, empty.
-  ///
-  /// An older one that was set aside is replaced by nothing: each gets a name of its own.
-  package static func setAside(_ path: String) throws(FilesError) {
-    for number in 1...1000 {
-      let aside = "\(path).damaged-\(number)"
-      if unsafe rename(path, aside) == 0 {
-        _ = try DirectoryHandle.makePath(path, mode: 0o700)
-        return
-      }
-      guard errno == EEXIST || errno == ENOTEMPTY else {
-        throw FilesError("rename", Array(path.utf8), errno)
-      }
-    }
-    throw FilesError("rename", Array(path.utf8), EEXIST)
-  }
-}

@@ -38,6 +38,8 @@ package struct FilesError: Error, Equatable, Sendable {
   package var isBusy: Bool { code == .textFileBusy || code == .resourceBusy }
   /// Nobody reads what is written any more.
   package var isBrokenPipe: Bool { code == .brokenPipe || code == .connectionReset }
+  /// A signal asked for a stop.
+  package var isInterrupted: Bool { code == .interrupted }
   package var isNotADirectory: Bool {
     code == .notDirectory || code == .tooManySymbolicLinkLevels
   }

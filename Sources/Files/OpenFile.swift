@@ -19,7 +19,9 @@ package final class OpenFile: Sendable {
   /// Opens a file by path for reading; links are followed.
   package static func open(path: String) throws(FilesError) -> OpenFile {
     let bytes = Array(path.utf8)
-    let descriptor = unsafe CName.with(bytes) { unsafe kist_openat(AT_FDCWD, $0, 0, 0) }
+    let descriptor = try unsafe CName.with(bytes, .text, for: "open") {
+      unsafe kist_openat(AT_FDCWD, $0, 0, 0)
+    }
     return OpenFile(
       descriptor: Int32(try SystemCall.check(Int(descriptor), "open", bytes)),
       name: bytes
@@ -28,11 +30,7 @@ package final class OpenFile: Sendable {
 
   /// Status of the open file.
   package func status() throws(FilesError) -> FileStatus {
-    do {
-      return try FileStatus.read(descriptor, [])
-    } catch {
-      throw FilesError(error.operationName, name, error.errno)
-    }
+    try FileStatus.read(open: descriptor, name)
   }
 
   // MARK: Reading
@@ -266,7 +264,7 @@ package final class OpenFile: Sendable {
 
   /// Sets the modification time and leaves the access time.
   package func setTimes(modification: Timestamp) throws(FilesError) {
-    let times = TimePair.modification(modification)
+    let times = try TimePair.modification(modification, of: name)
     guard unsafe futimens(descriptor, times) == 0 else {
       throw FilesError("futimens", name, errno)
     }
@@ -303,8 +301,17 @@ package final class OpenFile: Sendable {
 
 /// Times as utimensat(2) takes them.
 enum TimePair {
-  static func modification(_ time: Timestamp) -> [timespec] {
-    [
+  private static let nanosecondLimit: UInt32 = 1_000_000_000
+
+  /// Leaves the access time as it is.
+  ///
+  /// Throws EINVAL for nanoseconds that are none: some of them would mean `now`, or `as it is`.
+  static func modification(
+    _ time: Timestamp,
+    of name: [UInt8]
+  ) throws(FilesError) -> [timespec] {
+    guard time.nanoseconds < nanosecondLimit else { throw FilesError("utimensat", name, EINVAL) }
+    return [
       timespec(tv_sec: 0, tv_nsec: Int((1 << 30) - 2)),  // UTIME_OMIT
       timespec(tv_sec: Int(time.seconds), tv_nsec: Int(time.nanoseconds)),
     ]

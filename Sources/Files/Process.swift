@@ -1,4 +1,5 @@
-internal import CFiles
+import CFiles
+internal import CSignals
 internal import Glibc
 
 /// Facts of this process and its surroundings.

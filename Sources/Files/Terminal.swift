@@ -1,4 +1,5 @@
 internal import CFiles
+internal import CSignals
 internal import Glibc
 
 /// Standard input, output and error.
@@ -36,10 +37,7 @@ package enum StandardStreams {
 package enum Terminal {
   /// True if there is someone to ask.
   package static var isThere: Bool {
-    let path = Array("/dev/tty".utf8)
-    let descriptor = unsafe CName.with(path) {
-      unsafe kist_openat(AT_FDCWD, $0, Int32(KIST_O_READ_WRITE), 0)
-    }
+    let descriptor = unsafe kist_openat(AT_FDCWD, "/dev/tty", Int32(KIST_O_READ_WRITE), 0)
     guard descriptor >= 0 else { return false }
     _ = Glibc.close(descriptor)
     return true
@@ -47,55 +45,29 @@ package enum Terminal {
 
   /// Asks on /dev/tty and reads a line without showing it.
   ///
-  /// `nil` if there is no terminal.
+  /// `nil` if there is no terminal. A signal that asks for a stop throws EINTR: what was typed until
+  /// then is no secret that anyone meant.
   package static func readSecret(prompt: String, limit: Int) throws(FilesError) -> [UInt8]? {
     let path = Array("/dev/tty".utf8)
-    let descriptor = unsafe CName.with(path) {
+    let descriptor = try unsafe CName.with(path, .text, for: "open") {
       unsafe kist_openat(AT_FDCWD, $0, Int32(KIST_O_READ_WRITE), 0)
     }
     guard descriptor >= 0 else { return nil }
     let terminal = OpenFile(descriptor: descriptor, name: path)
-    var settings = termios()
-    guard unsafe tcgetattr(descriptor, &settings) == 0 else { return nil }
-    var silent = settings
-    silent.c_lflag &= ~tcflag_t(ECHO)
-    _ = unsafe tcsetattr(descriptor, TCSAFLUSH, &silent)
+    guard kist_hide_typing(descriptor) == 0 else { return nil }
     defer {
-      _ = unsafe tcsetattr(descriptor, TCSAFLUSH, &settings)
+      kist_show_typing()
       StandardStreams.write([10], to: descriptor)
     }
     try terminal.write(Array(prompt.utf8).span)
     var line: [UInt8] = []
     while line.count < limit {
       var byte: UInt8 = 0
-      let count = unsafe Glibc.read(descriptor, &byte, 1)
-      if count < 0, errno == EINTR, kist_interrupted() == 0 { continue }
-      if count <= 0 || byte == 10 || byte == 13 { break }
+      let count = unsafe kist_read_stoppable(descriptor, &byte, 1)
+      _ = try SystemCall.check(count, "read", path)
+      if count == 0 || byte == 10 || byte == 13 { break }
       line.append(byte)
     }
     return line
-  }
-}
-
-/// Runs a command of the person's own through the shell.
-package enum CommandOutput {
-  /// What the command wrote to standard output, and its exit status.
-  package static func run(
-    _ command: String,
-    limit: Int
-  ) throws(FilesError) -> (
-    bytes: [UInt8], status: Int32
-  ) {
-    guard let stream = unsafe popen(command, "r") else {
-      throw FilesError("popen", Array(command.utf8), errno)
-    }
-    var bytes: [UInt8] = []
-    while bytes.count < limit {
-      let byte = unsafe getc(stream)
-      if byte == EOF { break }
-      bytes.append(UInt8(truncatingIfNeeded: byte))
-    }
-    let status = unsafe pclose(stream)
-    return (bytes, status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F))
   }
 }

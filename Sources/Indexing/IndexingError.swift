@@ -23,12 +23,4 @@ extension IndexingError {
     case .packing, .networkFileSystem: false
     }
   }
-
-  /// The folder that it is about; `nil` for errors of packs.
-  package var path: String? {
-    switch self {
-    case .database(let path, _), .malformedRow(let path), .networkFileSystem(let path): path
-    case .packing: nil
-    }
-  }
 }

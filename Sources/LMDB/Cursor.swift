@@ -1,10 +1,20 @@
 internal import CLMDB
+internal import Glibc
 
 /// A key and its value, in the map.
 @unsafe
 struct Row {
   let key: UnsafeRawBufferPointer
   let value: UnsafeRawBufferPointer
+
+  /// True if the key comes after the other's, in order of the bytes.
+  func isAfter(_ other: Row) -> Bool {
+    guard let left = unsafe key.baseAddress, let right = unsafe other.key.baseAddress else {
+      return false
+    }
+    let order = unsafe memcmp(left, right, min(key.count, other.key.count))
+    return unsafe order != 0 ? order > 0 : key.count > other.key.count
+  }
 }
 
 /// A place in a table.
@@ -15,17 +25,19 @@ struct Row {
 @safe
 struct Cursor: ~Copyable {
   private let cursor: OpaquePointer
+  private let table: Database
 
-  init(_ transaction: TransactionHandle, _ table: MDB_dbi) throws(LMDBError) {
+  init(_ transaction: TransactionHandle, _ table: Database) throws(LMDBError) {
     var opened: OpaquePointer?
     try LMDBError.check(
-      unsafe mdb_cursor_open(transaction.pointer, table, &opened),
+      unsafe mdb_cursor_open(transaction.pointer, table.handle, &opened),
       "mdb_cursor_open"
     )
     guard let cursor = unsafe opened else {
       throw .library(operation: "mdb_cursor_open", code: MDB_PANIC)
     }
     unsafe self.cursor = cursor
+    self.table = table
   }
 
   deinit { unsafe mdb_cursor_close(cursor) }
@@ -40,6 +52,10 @@ struct Cursor: ~Copyable {
     let code = unsafe mdb_cursor_get(cursor, &key, &value, operation)
     if code == MDB_NOTFOUND { return nil }
     try LMDBError.check(code, "mdb_cursor_get")
-    return unsafe Row(key: Rows.bytes(key), value: Rows.bytes(value))
+    let found = unsafe Rows.bytes(key)
+    return unsafe Row(
+      key: found,
+      value: try Rows.proven(Rows.bytes(value), of: found, seed: table.seed)
+    )
   }
 }

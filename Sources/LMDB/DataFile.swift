@@ -15,14 +15,21 @@ enum DataFile {
       throw .system(operation: "open", errno: errno)
     }
     defer { _ = close(descriptor) }
-    // Another process may be between its commit and making the file as long as it says: a file
-    // that looks short is looked at again.
+    // Another process may be between its commit and making the file as long as it says, or may have
+    // committed between one meta page and the next: a file that looks damaged is looked at again.
     for _ in 1..<attempts {
       if try isSound(descriptor) { return }
       _ = usleep(pauseMicroseconds)
     }
     guard try isSound(descriptor) else {
-      throw .damaged("the data file is shorter than its meta page says")
+      throw .damaged("the data file is shorter than its meta pages say, or they do not fit")
+    }
+  }
+
+  /// Has the file closed in programs that this one starts or becomes.
+  static func closeOnExec(_ descriptor: Int32) throws(LMDBError) {
+    guard fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0 else {
+      throw .system(operation: "fcntl", errno: errno)
     }
   }
 
@@ -49,11 +56,16 @@ enum DataFile {
   }
 
   // The meta pages are read before the length: a commit in between can only make the file longer.
+  // They are written in turn, each with the number of its transaction.
   private static func isSound(_ descriptor: Int32) throws(LMDBError) -> Bool {
     if try byteCount(descriptor) == 0 { return true }
     let first = try MetaPage(readingFrom: descriptor, at: 0)
     let second = try MetaPage(readingFrom: descriptor, at: first.pageByteCount)
+    guard first.pageByteCount == second.pageByteCount else {
+      throw .damaged("pages of \(first.pageByteCount) and of \(second.pageByteCount) bytes")
+    }
     let stated = max(first.statedByteCount, second.statedByteCount)
-    return try UInt64(byteCount(descriptor)) >= stated
+    let found = try UInt64(byteCount(descriptor))
+    return MetaPage.areNeighbours(first, second) && found >= stated
   }
 }

@@ -3,38 +3,46 @@ internal import CLMDB
 /// A named table whose keys are 1 to 511 bytes, in order of the bytes.
 package struct Database: Sendable {
   let handle: MDB_dbi
-}
+  /// Hash of the name, with which the checks of its rows begin.
+  let seed: UInt64
 
-/// A named table whose keys are numbers, in their order (MDB_INTEGERKEY).
-///
-/// The numbers lie in the file as this machine writes them: such a file is not to be moved to a
-/// machine of another byte order.
-package struct IntegerDatabase: Sendable {
-  let handle: MDB_dbi
+  static func seed(ofName name: UnsafeRawBufferPointer) -> UInt64 {
+    unsafe XXHash64.hash(name, seed: 0)
+  }
 }
 
 extension Environment {
-  /// Opens or makes tables by name.
+  /// Opens tables by name, or makes them all.
   ///
   /// Call once, before other threads use the environment.
   ///
-  /// A read-only environment makes none: it throws `missing`. A table that was made with another
-  /// kind of key is `corrupted`.
+  /// A read-only environment makes none: it throws `missing`. If some are there and some are not,
+  /// or one was made with another kind of key, the file is damaged.
   package func databases(_ names: [String]) throws(LMDBError) -> [Database] {
-    try handles(names, flags: 0).map { Database(handle: $0) }
+    let found = try guarded { () throws(LMDBError) in
+      try tables(names, creating: 0, flags: UInt32(MDB_RDONLY))
+    }
+    let opened = found.compactMap(\.self)
+    if opened.count == names.count { return opened }
+    let missing = zip(names, found).first { $1 == nil }?.0 ?? ""
+    guard access == .readWrite else { throw .missing(database: missing) }
+    guard opened.isEmpty else { throw .damaged("there is no table \(missing)") }
+    try prove()
+    return try guarded { () throws(LMDBError) in
+      try tables(names, creating: UInt32(MDB_CREATE), flags: 0).compactMap(\.self)
+    }
   }
 
-  /// Opens or makes tables with numbers as keys; otherwise as `databases`.
-  package func integerDatabases(_ names: [String]) throws(LMDBError) -> [IntegerDatabase] {
-    try handles(names, flags: UInt32(MDB_INTEGERKEY)).map { IntegerDatabase(handle: $0) }
-  }
-
-  private func handles(_ names: [String], flags: UInt32) throws(LMDBError) -> [MDB_dbi] {
-    let transaction = unsafe try begin()
-    var handles: [MDB_dbi] = []
+  private func tables(
+    _ names: [String],
+    creating: UInt32,
+    flags: UInt32
+  ) throws(LMDBError) -> [Database?] {
+    let transaction = unsafe try begin(flags: flags)
+    var tables: [Database?] = []
     do throws(LMDBError) {
       for name in names {
-        handles.append(unsafe try openTable(name, flags: flags, in: transaction))
+        tables.append(unsafe try openTable(name, creating: creating, in: transaction))
       }
     } catch {
       unsafe mdb_txn_abort(transaction)
@@ -42,26 +50,26 @@ extension Environment {
     }
     // Only a commit keeps the handles, also after a reading transaction.
     unsafe try commit(transaction)
-    return handles
+    return tables
   }
 
   private func openTable(
     _ name: String,
-    flags: UInt32,
+    creating: UInt32,
     in transaction: OpaquePointer
-  ) throws(LMDBError) -> MDB_dbi {
+  ) throws(LMDBError) -> Database? {
     var handle: MDB_dbi = 0
-    let creation = access == .readWrite ? UInt32(MDB_CREATE) : 0
-    let code = unsafe mdb_dbi_open(transaction, name, flags | creation, &handle)
-    guard code != MDB_NOTFOUND else { throw .missing(database: name) }
+    let code = unsafe mdb_dbi_open(transaction, name, creating, &handle)
+    if code == MDB_NOTFOUND { return nil }
     try LMDBError.check(code, "mdb_dbi_open")
-    // The library takes the flags of a table that is there from the file, and ignores ours.
+    // The library takes the flags of a table that is there from the file.
     var found: UInt32 = 0
-    try LMDBError.check(
-      unsafe mdb_dbi_flags(transaction, handle, &found),
-      "mdb_dbi_flags"
-    )
-    guard found == flags else { throw .corrupted("table \(name) has flags \(found)") }
-    return handle
+    try LMDBError.check(unsafe mdb_dbi_flags(transaction, handle, &found), "mdb_dbi_flags")
+    guard found == 0 else { throw .corrupted("table \(name) has flags \(found)") }
+    var name = name
+    let seed = name.withUTF8 {
+      unsafe Database.seed(ofName: UnsafeRawBufferPointer($0))
+    }
+    return Database(handle: handle, seed: seed)
   }
 }

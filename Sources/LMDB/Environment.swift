@@ -1,5 +1,7 @@
 internal import CLMDB
+internal import CSignals
 internal import Glibc
+import Synchronization
 
 /// When a committed transaction is on the disk.
 package enum Durability: Sendable {
@@ -27,17 +29,21 @@ package final class Environment: @unchecked Sendable {
   // Unchecked: LMDB guards the environment itself; the pointer never changes.
   private let environment: OpaquePointer
   private let durability: Durability
+  private let place: FaultPlace
+  private let isProven = Mutex(false)
   let access: Access
 
   /// Address space of a map unless the caller says otherwise: 64 GiB.
   package static let defaultMapByteCount = 64 << 30
   private static let readerLimit: UInt32 = 126
+  /// Other processes may commit while one looks for the state that is to be proven.
+  private static let proofAttempts = 100
 
   /// Opens the environment in `directory`, which must be there; makes it if it may write.
   ///
   /// `mapByteCount` is address space, not memory: the file grows as it is filled. `databases` is
   /// the number of tables that can be open. A data file that was cut short is `damaged`, and is
-  /// not mapped.
+  /// not mapped. A fault in what is mapped is answered as `CacheFaults` says.
   package init(
     directory: String,
     mapByteCount: Int = Environment.defaultMapByteCount,
@@ -46,6 +52,7 @@ package final class Environment: @unchecked Sendable {
     access: Access = .readWrite
   ) throws(LMDBError) {
     try DataFile.check(path: directory + "/data.mdb")
+    place = try FaultPlace(folder: directory)
     var created: OpaquePointer?
     try LMDBError.check(unsafe mdb_env_create(&created), "mdb_env_create")
     guard let environment = unsafe created else {
@@ -67,13 +74,18 @@ package final class Environment: @unchecked Sendable {
       var flags = UInt32(MDB_NOTLS)
       if durability == .relaxed { flags |= UInt32(MDB_NOMETASYNC) }
       if access == .readOnly { flags |= UInt32(MDB_RDONLY) }
-      try LMDBError.check(
-        unsafe mdb_env_open(environment, directory, flags, 0o600),
-        "mdb_env_open"
-      )
-      var dead: Int32 = 0
-      // Slots of readers that died would keep old pages for ever.
-      try LMDBError.check(unsafe mdb_reader_check(environment, &dead), "mdb_reader_check")
+      unsafe mdb_env_set_assert(environment) { _, _ in kist_cache_failed() }
+      try place.guarded { () throws(LMDBError) in
+        try LMDBError.check(
+          unsafe mdb_env_open(environment, directory, flags, 0o600),
+          "mdb_env_open"
+        )
+        var dead: Int32 = 0
+        // Slots of readers that died would keep old pages for ever.
+        try LMDBError.check(unsafe mdb_reader_check(environment, &dead), "mdb_reader_check")
+      }
+      // The library leaves this one file open in the programs that we start.
+      try DataFile.closeOnExec(unsafe Environment.descriptor(environment))
     } catch {
       unsafe mdb_env_close(environment)
       throw error
@@ -93,17 +105,20 @@ package final class Environment: @unchecked Sendable {
     _ body: (borrowing WriteTransaction) throws -> Result
   ) throws -> Result {
     guard access == .readWrite else { throw LMDBError.system(operation: "write", errno: EROFS) }
-    let pointer = unsafe try begin()
-    let result: Result
-    do {
-      result = unsafe try body(WriteTransaction(pointer: pointer))
-    } catch {
-      unsafe mdb_txn_abort(pointer)
-      throw error
+    try prove()
+    return try guarded {
+      let pointer = unsafe try begin()
+      let result: Result
+      do {
+        result = unsafe try body(WriteTransaction(pointer: pointer))
+      } catch {
+        unsafe mdb_txn_abort(pointer)
+        throw error
+      }
+      unsafe try commit(pointer)
+      try lengthenDataFile()
+      return result
     }
-    unsafe try commit(pointer)
-    try lengthenDataFile()
-    return result
   }
 
   /// Runs `body` in a read transaction: one state of the file, however long it takes.
@@ -113,9 +128,42 @@ package final class Environment: @unchecked Sendable {
   package func read<Result>(
     _ body: (borrowing ReadTransaction) throws -> Result
   ) throws -> Result {
-    let pointer = unsafe try begin(flags: UInt32(MDB_RDONLY))
-    defer { unsafe mdb_txn_abort(pointer) }
-    return unsafe try body(ReadTransaction(pointer: pointer))
+    try guarded {
+      let pointer = unsafe try begin(flags: UInt32(MDB_RDONLY))
+      defer { unsafe mdb_txn_abort(pointer) }
+      return unsafe try body(ReadTransaction(pointer: pointer))
+    }
+  }
+
+  /// Proves once in the life of this value that every page of the file is what it must be.
+  ///
+  /// Throws `damaged` if not. Reads the whole file; every first `write` begins with it, because
+  /// changing a page that lies about its content would write over the memory of this process.
+  package func prove() throws(LMDBError) {
+    try isProven.withLock { (isProven) throws(LMDBError) in
+      for _ in 0..<Environment.proofAttempts where !isProven { isProven = try proveLastState() }
+      guard isProven else { throw .system(operation: "mdb_txn_begin", errno: EAGAIN) }
+    }
+  }
+
+  /// Proves the last state; false if others wrote so much meanwhile that it was not to be found.
+  func proveLastState() throws(LMDBError) -> Bool {
+    try guarded { () throws(LMDBError) in
+      let reader = unsafe try begin(flags: UInt32(MDB_RDONLY))
+      defer { unsafe mdb_txn_abort(reader) }
+      let transaction = UInt64(truncatingIfNeeded: unsafe mdb_txn_id(reader))
+      return try StructureProof.run(descriptor: descriptor(), transaction: transaction)
+    }
+  }
+
+  /// Marks the file as damaged: whoever opens it next is to make it anew.
+  package func markSuspect() { place.mark() }
+
+  /// Runs `body`; a fault in it is this file's.
+  func guarded<Result, Failure: Error>(
+    _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try place.guarded(body)
   }
 
   /// Puts what `relaxed` commits left in memory on the disk.
@@ -169,6 +217,10 @@ package final class Environment: @unchecked Sendable {
   }
 
   private func descriptor() throws(LMDBError) -> Int32 {
+    unsafe try Environment.descriptor(environment)
+  }
+
+  private static func descriptor(_ environment: OpaquePointer) throws(LMDBError) -> Int32 {
     var descriptor: Int32 = -1
     try LMDBError.check(unsafe mdb_env_get_fd(environment, &descriptor), "mdb_env_get_fd")
     return descriptor

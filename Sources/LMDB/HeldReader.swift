@@ -14,7 +14,9 @@ package struct HeldReader: ~Copyable {
 
   /// Takes one of the environment's 126 slots, until the end of this value.
   package init(_ environment: Environment) throws(LMDBError) {
-    let pointer = unsafe try environment.begin(flags: UInt32(MDB_RDONLY))
+    let pointer = unsafe try environment.guarded { () throws(LMDBError) in
+      unsafe try environment.begin(flags: UInt32(MDB_RDONLY))
+    }
     unsafe mdb_txn_reset(pointer)
     self.environment = environment
     unsafe self.pointer = pointer
@@ -26,8 +28,10 @@ package struct HeldReader: ~Copyable {
   package mutating func read<Result>(
     _ body: (borrowing ReadTransaction) throws -> Result
   ) throws -> Result {
-    try LMDBError.check(unsafe mdb_txn_renew(pointer), "mdb_txn_renew")
-    defer { unsafe mdb_txn_reset(pointer) }
-    return unsafe try body(ReadTransaction(pointer: pointer))
+    try environment.guarded {
+      try LMDBError.check(unsafe mdb_txn_renew(pointer), "mdb_txn_renew")
+      defer { unsafe mdb_txn_reset(pointer) }
+      return unsafe try body(ReadTransaction(pointer: pointer))
+    }
   }
 }

@@ -42,7 +42,8 @@ package enum LMDBError: Error, Equatable, Sendable {
     switch code {
     case 0: return
     case MDB_MAP_FULL: throw .full
-    case MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_INCOMPATIBLE:
+    // The latter two: pages that lead to themselves, or have room where there is none.
+    case MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_INCOMPATIBLE, MDB_CURSOR_FULL, MDB_PAGE_FULL:
       throw .corrupted("\(operation): code \(code)")
     case MDB_INVALID, MDB_VERSION_MISMATCH: throw .damaged("\(operation): code \(code)")
     case ENOSPC, EDQUOT: throw .noSpace

@@ -40,7 +40,7 @@ extension Transaction where Self: ~Copyable {
   /// A copy of the value; `nil` if the key is not there.
   package func get(_ key: [UInt8], in database: Database) throws(LMDBError) -> [UInt8]? {
     let found = try unsafe Rows.key(key) { (key) throws(LMDBError) in
-      unsafe try Rows.find(handle, database.handle, key)
+      unsafe try Rows.find(handle, database, key)
     }
     return unsafe found.map { unsafe Array($0) }
   }
@@ -51,7 +51,7 @@ extension Transaction where Self: ~Copyable {
     in database: Database
   ) throws(LMDBError) -> [UInt8]? {
     let found = try unsafe key.withUnsafeBufferPointer { (key) throws(LMDBError) in
-      unsafe try Rows.find(handle, database.handle, Rows.checked(UnsafeRawBufferPointer(key)))
+      unsafe try Rows.find(handle, database, Rows.checked(UnsafeRawBufferPointer(key)))
     }
     return unsafe found.map { unsafe Array($0) }
   }
@@ -61,14 +61,14 @@ extension Transaction where Self: ~Copyable {
     _ key: UnsafeRawBufferPointer,
     in database: Database
   ) throws(LMDBError) -> [UInt8]? {
-    let found = unsafe try Rows.find(handle, database.handle, Rows.checked(key))
+    let found = unsafe try Rows.find(handle, database, Rows.checked(key))
     return unsafe found.map { unsafe Array($0) }
   }
 
   /// True if the key is there.
   package func contains(_ key: [UInt8], in database: Database) throws(LMDBError) -> Bool {
     let found = try unsafe Rows.key(key) { (key) throws(LMDBError) in
-      unsafe try Rows.find(handle, database.handle, key)
+      unsafe try Rows.find(handle, database, key)
     }
     return unsafe found != nil
   }
@@ -82,7 +82,7 @@ extension Transaction where Self: ~Copyable {
     _ body: (UnsafeRawBufferPointer) throws -> Result
   ) throws -> Result? {
     let found = try unsafe Rows.key(key) { (key) throws(LMDBError) in
-      unsafe try Rows.find(handle, database.handle, key)
+      unsafe try Rows.find(handle, database, key)
     }
     guard let found = unsafe found else { return nil }
     return unsafe try body(found)
@@ -90,12 +90,12 @@ extension Transaction where Self: ~Copyable {
 
   /// Number of rows.
   package func count(of database: Database) throws(LMDBError) -> Int {
-    try Rows.count(handle, database.handle)
+    try Rows.count(handle, database)
   }
 
   /// The last key in order; `nil` if the table is empty.
   package func lastKey(in database: Database) throws(LMDBError) -> [UInt8]? {
-    let cursor = try Cursor(handle, database.handle)
+    let cursor = try Cursor(handle, database)
     guard let row = unsafe try cursor.move(MDB_LAST) else { return nil }
     return unsafe Array(row.key)
   }
@@ -109,7 +109,7 @@ extension Transaction where Self: ~Copyable {
     from start: [UInt8]? = nil,
     _ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws -> Bool
   ) throws {
-    let cursor = try Cursor(handle, database.handle)
+    let cursor = try Cursor(handle, database)
     var row: Row?
     if let start {
       unsafe row = try Rows.key(start) { (key) throws(LMDBError) in
@@ -121,6 +121,10 @@ extension Transaction where Self: ~Copyable {
     while let found = unsafe row {
       guard try unsafe body(found.key, found.value) else { return }
       unsafe row = try cursor.move(MDB_NEXT)
+      // Keys that rise can be no more than there are: a walk over damaged pages ends.
+      guard unsafe row?.isAfter(found) != false else {
+        throw LMDBError.corrupted("keys of a table are not in order")
+      }
     }
   }
 }

@@ -16,7 +16,7 @@ extension WriteTransaction {
     for key: UnsafeRawBufferPointer,
     in database: Database
   ) throws(LMDBError) {
-    _ = unsafe try Rows.put(handle, database.handle, Rows.checked(key), value, flags: 0)
+    _ = unsafe try Rows.put(handle, database, Rows.checked(key), value, flags: 0)
   }
 
   /// Sets the value of a key that is not there; false, and nothing changes, if it is.
@@ -42,7 +42,7 @@ extension WriteTransaction {
   /// Removes a key; false if it was not there.
   package func delete(_ key: [UInt8], in database: Database) throws(LMDBError) -> Bool {
     try unsafe Rows.key(key) { (key) throws(LMDBError) in
-      unsafe try Rows.delete(handle, database.handle, key)
+      unsafe try Rows.delete(handle, database, key)
     }
   }
 
@@ -59,7 +59,7 @@ extension WriteTransaction {
   ) throws(LMDBError) -> Bool {
     try unsafe Rows.key(key) { (key) throws(LMDBError) in
       unsafe try value.span.withUnsafeBytes { (value) throws(LMDBError) in
-        unsafe try Rows.put(handle, database.handle, key, value, flags: flags)
+        unsafe try Rows.put(handle, database, key, value, flags: flags)
       }
     }
   }

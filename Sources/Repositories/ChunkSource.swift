@@ -38,6 +38,7 @@ package final class ChunkSource {
           found.append((location: location, position: place.position))
         }
       }
+      if found.isEmpty { try repository.proveCaches() }
     } catch {
       throw .index(error)
     }

@@ -87,7 +87,10 @@ struct IndexRefresh {
           if !condemned.contains(object) { missing.append(object) }
         }
         // What a snapshot needs and the store lacks counts as damage: nothing may rely on that snapshot unproven.
-        if !missing.isEmpty { try index.markDamaged(missing) }
+        if !missing.isEmpty {
+          try index.file.prove()
+          try index.markDamaged(missing)
+        }
         try index.enter(record.id, adds: adds)
       } catch let error as IndexingError {
         throw .index(error)

@@ -26,7 +26,7 @@ package final class KeylessRepository: Sendable {
   ) throws(RepositoryError) {
     let index: ObjectIndex
     do {
-      index = try CacheFolder.openIndex(folders.index(of: store.id), store: store.id)
+      index = try ObjectIndex(path: folders.index(of: store.id), store: store.id)
     } catch {
       throw .index(error)
     }

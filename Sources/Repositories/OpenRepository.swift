@@ -48,6 +48,14 @@ package final class OpenRepository: Sendable {
   /// The log as it was read last.
   package var log: RecordLog { currentLog.withLock { $0 } }
 
+  /// Proves the pages of index and catalog, once.
+  ///
+  /// Before something is said to be missing, and before anything relies on what they say.
+  package func proveCaches() throws(IndexingError) {
+    try index.file.prove()
+    try catalog.file.prove()
+  }
+
   /// Enters a pack that was just made durable.
   package func enter(_ pack: WrittenPack) throws(RepositoryError) {
     do {

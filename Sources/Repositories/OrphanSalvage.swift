@@ -69,7 +69,7 @@ package struct OrphanSalvage {
     } catch let error as RepositoryError {
       throw error
     } catch {
-      throw .index(.malformedRow(path: repository.index.path))
+      throw .index(.malformedRow(path: repository.index.file.path))
     }
     return collected.count
   }

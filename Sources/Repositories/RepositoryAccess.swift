@@ -76,9 +76,9 @@ package struct UnlockedRepository: Sendable {
         keyring: keyring,
         bundle: bundle,
         log: log,
-        index: try CacheFolder.openIndex(folders.index(of: store.id), store: store.id),
-        catalog: try CacheFolder.openCatalog(
-          folders.catalog(of: configuration.repositoryID),
+        index: try ObjectIndex(path: folders.index(of: store.id), store: store.id),
+        catalog: try Catalog(
+          path: folders.catalog(of: configuration.repositoryID),
           repository: configuration.repositoryID
         )
       )

@@ -162,6 +162,8 @@ package final class WriteSession: Sendable {
 
   private func isUsable(_ place: ChunkPlace) throws(IndexingError) -> Bool {
     if let state = resolved.withLock({ $0.states[place.ordinal] }) { return state == .usable }
+    // What they say to be there is not stored again.
+    try repository.proveCaches()
     let isSound = try repository.index.isUsable(place.object)
     let usable = isSound && !repository.log.condemnedObjects.contains(place.object)
     let claimed = try repository.index.isClaimed(place.object)

@@ -77,13 +77,12 @@ package struct CachedEntry: Equatable, Sendable {
 ///
 /// Source: Docs/decisions/0005-scan-cache-rows.md.
 ///
-/// Tables: `folders` (folder key and page number → session and rows), `sessions` (session → store id and record id), `meta`.
+/// Tables: `folders` (folder key and page number → session and rows), `sessions` (session → store id and record id), `counters`.
 package final class ScanCache: Sendable {
-  private let environment: Environment
+  private let file: CacheFile
   private let folders: Database
   private let sessions: Database
-  private let meta: Database
-  package let path: String
+  private let counters: Database
   private let waiting = Mutex(Waiting())
 
   private struct Waiting {
@@ -91,47 +90,34 @@ package final class ScanCache: Sendable {
     var byteCount = 0
   }
 
-  /// Two: a folder has a row of its own.
-  private static let schema: [UInt8] = [2]
-  private static let schemaKey = Array("schema".utf8)
+  /// Three: a folder has a row of its own, and rows have checks.
+  private static let schema: [UInt8] = [3]
+  private static let nextSession = Array("next session".utf8)
   private static let rowsOfPage = 256
   /// Encoded rows that wait for a transaction: 2 MiB.
   private static let waitingByteLimit = 2 << 20
 
+  /// Opens or makes the scan cache in the folder `path`; one of another schema or repository is emptied.
   package init(path: String, repository: RepositoryID) throws(IndexingError) {
-    self.path = path
-    do {
-      environment = try Environment(
-        directory: path,
-        mapByteCount: IndexLimits.mapByteCount,
-        databases: 4,
-        durability: .relaxed
-      )
-      let handles = try environment.databases(["folders", "sessions", "meta"])
-      folders = handles[0]
-      sessions = handles[1]
-      meta = handles[2]
-      let identity = ScanCache.schema + repository.digest.bytes
-      try environment.write { transaction in
-        if try transaction.get(ScanCache.schemaKey, in: handles[2]) != identity {
-          for table in handles { try transaction.clear(table) }
-          try transaction.put(identity, for: ScanCache.schemaKey, in: handles[2])
-        }
-      }
-    } catch {
-      throw .database(path: path, LMDBError(error))
-    }
+    file = try CacheFile(
+      path: path,
+      identity: ScanCache.schema + repository.digest.bytes,
+      tables: ["folders", "sessions", "counters"],
+      durability: .relaxed
+    )
+    folders = file.tables[0]
+    sessions = file.tables[1]
+    counters = file.tables[2]
   }
 
   /// A new number for the rows of one backup.
   package func beginSession() throws(IndexingError) -> UInt64 {
-    var number: UInt64 = 0
-    try write { transaction in
-      let key = Array("next session".utf8)
-      number = try transaction.get(key, in: self.meta)?.bigEndianNumber ?? 1
-      try transaction.put((number + 1).bigEndianBytes, for: key, in: self.meta)
+    try file.write { transaction in
+      let key = ScanCache.nextSession
+      let number = try transaction.get(key, in: counters)?.bigEndianNumber ?? 1
+      try transaction.put((number &+ 1).bigEndianBytes, for: key, in: counters)
+      return number
     }
-    return number
   }
 
   /// Binds a session to its snapshot, once the record is durable.
@@ -139,29 +125,20 @@ package final class ScanCache: Sendable {
     _ session: UInt64,
     to record: RecordID,
     in store: StoreID
-  )
-    throws(IndexingError)
-  {
+  ) throws(IndexingError) {
     try flush()
-    try write {
-      try $0.put(
-        store.bytes + record.digest.bytes,
-        for: session.bigEndianBytes,
-        in: self.sessions
-      )
-    }
+    let row = store.bytes + record.digest.bytes
+    try file.write { try $0.put(row, for: session.bigEndianBytes, in: sessions) }
   }
 
   /// Sessions whose snapshot in `store` passes `isLive`: their rows need no further proof.
   package func liveSessions(
     in store: StoreID,
     isLive: (RecordID) -> Bool
-  ) throws(IndexingError)
-    -> Set<UInt64>
-  {
-    var live: Set<UInt64> = []
-    try read { transaction in
-      unsafe try transaction.forEach(in: self.sessions) { key, value in
+  ) throws(IndexingError) -> Set<UInt64> {
+    try file.read { transaction in
+      var live: Set<UInt64> = []
+      unsafe try transaction.forEach(in: sessions) { key, value in
         let bytes = unsafe Array(value)
         if bytes.count == 48, StoreID(bytes[..<16]) == store, let record = RecordID(bytes[16...]),
           isLive(record)
@@ -170,24 +147,23 @@ package final class ScanCache: Sendable {
         }
         return true
       }
+      return live
     }
-    return live
   }
 
   /// One page of a folder's rows, in name order; `nil` behind the last.
   package func page(
     _ number: Int,
     of folder: FolderKey
-  ) throws(IndexingError)
-    -> (session: UInt64, rows: [CachedEntry])?
-  {
-    var page: [UInt8]?
-    try read { page = try $0.get(ScanCache.key(folder, number), in: self.folders) }
-    guard let page else { return nil }
-    do {
-      return try ScanCache.decode(page)
-    } catch {
-      throw .malformedRow(path: path)
+  ) throws(IndexingError) -> (session: UInt64, rows: [CachedEntry])? {
+    try file.read { transaction in
+      let key = ScanCache.key(folder, number)
+      guard let page = try transaction.get(key, in: folders) else { return nil }
+      do {
+        return try ScanCache.decode(page)
+      } catch {
+        throw IndexingError.malformedRow(path: file.path)
+      }
     }
   }
 
@@ -196,9 +172,7 @@ package final class ScanCache: Sendable {
     _ folder: FolderKey,
     session: UInt64,
     rows: [CachedEntry]
-  )
-    throws(IndexingError)
-  {
+  ) throws(IndexingError) {
     var pages: [[UInt8]] = []
     var start = 0
     while start < rows.count {
@@ -222,13 +196,13 @@ package final class ScanCache: Sendable {
       return waiting.folders
     }
     guard !ready.isEmpty else { return }
-    try write { transaction in
+    try file.write { transaction in
       for (folder, pages) in ready {
         for (number, page) in pages.enumerated() {
-          try transaction.put(page, for: ScanCache.key(folder, number), in: self.folders)
+          try transaction.put(page, for: ScanCache.key(folder, number), in: folders)
         }
         var stale = pages.count
-        while try transaction.delete(ScanCache.key(folder, stale), in: self.folders) { stale += 1 }
+        while try transaction.delete(ScanCache.key(folder, stale), in: folders) { stale += 1 }
       }
     }
   }
@@ -288,25 +262,5 @@ package final class ScanCache: Sendable {
       )
     }
     return (session, rows)
-  }
-
-  private func read(_ body: (borrowing ReadTransaction) throws -> Void) throws(IndexingError) {
-    do {
-      try environment.read(body)
-    } catch {
-      throw .database(path: path, LMDBError(error))
-    }
-  }
-
-  private func write(
-    _ body: (borrowing WriteTransaction) throws -> Void
-  )
-    throws(IndexingError)
-  {
-    do {
-      try environment.write(body)
-    } catch {
-      throw .database(path: path, LMDBError(error))
-    }
   }
 }

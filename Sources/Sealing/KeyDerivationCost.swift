@@ -44,11 +44,22 @@ package struct KeyDerivationCost: Equatable, Sendable {
           count: 32
         )
       } catch {
-        throw .derivationMemory(kibibytes: UInt64(cost.kibibytes))
+        throw SealingError(derivation: error, cost)
       }
       if nanoseconds() - start >= 100_000_000 { break }
       cost = KeyDerivationCost(uncheckedPasses: cost.passes, kibibytes: cost.kibibytes * 2)
     }
     return cost
+  }
+}
+
+extension SealingError {
+  /// Why a key could not be derived at this cost.
+  init(derivation error: SodiumError, _ cost: KeyDerivationCost) {
+    self =
+      switch error {
+      case .outOfMemory: .derivationMemory(kibibytes: UInt64(cost.kibibytes))
+      case .start, .notAuthentic, .wrongLength, .outOfRange: .library("Argon2id: \(error)")
+      }
   }
 }

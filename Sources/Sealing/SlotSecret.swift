@@ -28,7 +28,7 @@ package enum SlotSecret: Sendable {
           count: 32
         )
       } catch {
-        throw .derivationMemory(kibibytes: UInt64(cost.kibibytes))
+        throw SealingError(derivation: error, cost)
       }
     case (.recoveryKey(let key), .recoveryKey):
       return Blake2b.deriveSecret(

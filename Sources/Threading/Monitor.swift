@@ -17,7 +17,12 @@ package final class Monitor<State>: @unchecked Sendable {
     unsafe pthread_mutex_init(mutex, nil)
     unsafe condition = .allocate(capacity: 1)
     unsafe condition.initialize(to: pthread_cond_t())
-    unsafe pthread_cond_init(condition, nil)
+    // Setting the machine's clock must not make anyone wait longer, or not at all.
+    var attributes = pthread_condattr_t()
+    unsafe pthread_condattr_init(&attributes)
+    unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+    unsafe pthread_cond_init(condition, &attributes)
+    unsafe pthread_condattr_destroy(&attributes)
   }
 
   deinit {
@@ -70,7 +75,7 @@ package final class Monitor<State>: @unchecked Sendable {
   /// Waits at most so long; true if the state passes `isReady` in the end.
   package func wait(upToMilliseconds limit: Int, until isReady: (State) -> Bool) -> Bool {
     var deadline = timespec()
-    unsafe clock_gettime(CLOCK_REALTIME, &deadline)
+    unsafe clock_gettime(CLOCK_MONOTONIC, &deadline)
     let nanoseconds = deadline.tv_nsec + (limit % 1000) * 1_000_000
     deadline.tv_sec += limit / 1000 + nanoseconds / 1_000_000_000
     deadline.tv_nsec = nanoseconds % 1_000_000_000

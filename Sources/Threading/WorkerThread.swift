@@ -1,3 +1,4 @@
+internal import CFiles
 internal import Glibc
 
 /// The system would not start a thread.
@@ -9,7 +10,8 @@ package struct ThreadError: Error, Equatable, Sendable {
 ///
 /// It must be joined.
 ///
-/// Signals are blocked in it, so that they reach the main thread. The corresponding C function is `pthread_create`.
+/// Signals are blocked in it, so that they reach the main thread; but not those that the thread
+/// itself causes. The corresponding C function is `pthread_create`.
 @safe
 package final class WorkerThread: @unchecked Sendable {
   // Unchecked: the handle is written before `start` returns and read once, by `join`.
@@ -44,7 +46,10 @@ package final class WorkerThread: @unchecked Sendable {
         let start = unsafe Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
         var signals = sigset_t()
         unsafe sigfillset(&signals)
-        unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
+        for fault in [SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS] {
+          unsafe sigdelset(&signals, fault)
+        }
+        unsafe pthread_sigmask(SIG_SETMASK, &signals, nil)
         start.body()
         return nil
       },
@@ -65,7 +70,10 @@ package final class WorkerThread: @unchecked Sendable {
   }
 }
 
-/// Processors that this process may use.
+/// Processors on which this process may run.
+///
+/// The corresponding C function is `sched_getaffinity`.
 package func usableProcessorCount() -> Int {
-  max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+  let allowed = Int(kist_usable_processors())
+  return max(1, allowed > 0 ? allowed : sysconf(Int32(_SC_NPROCESSORS_ONLN)))
 }

@@ -86,7 +86,6 @@ struct Client {
     )
     let signer = try enrolment.signer(label: name, host: name, time: time)
     let cachePath = folders.scanCache(of: identity)
-    _ = try LocalFolder.prepare(cachePath)
     return try BackupPipeline(
       repository: repository,
       signer: signer,

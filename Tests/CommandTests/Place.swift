@@ -38,9 +38,8 @@ final class Place: Sendable {
 
   /// Starts `kist` and returns at once.
   func start(_ arguments: [String], changing changes: [String: String] = [:]) throws -> Running {
-    // The test's threads block signals, and what they start inherits that; `env` unblocks them.
     try Running(
-      ["env", "--default-signal=INT,TERM", Programs.kist] + arguments,
+      [Programs.kist] + arguments,
       environment: environment.merging(changes) { $1 },
       outputs: path("output-" + UUID().uuidString)
     )

@@ -44,36 +44,6 @@ struct RecoveryTests {
     try place.requireEqual("source", "out")
   }
 
-  @Test func `flipped bits in a cache may stop a command, and harm no snapshot`() throws {
-    let place = try prepared()
-    let seed = UInt64.random(in: 1...(1 << 32))
-    var random = SplitMix64(seed: seed)
-    let databases = try place.files(below: "cache").filter { $0.hasSuffix("data.mdb") }
-    for round in 0..<3 {
-      for name in databases where FileManager.default.fileExists(atPath: place.path(name)) {
-        var bytes = try place.bytes(name)
-        // Beyond the two meta pages, in which LMDB notices much.
-        for _ in 0..<100 where bytes.count > 8192 {
-          let place = 8192 + Int(random.next() % UInt64(bytes.count - 8192))
-          bytes[place] ^= 1 << UInt8(random.next() % 8)
-        }
-        try place.write(bytes, to: name)
-      }
-      try place.fill("source/new-\(round)", files: 5, bytes: 30_000, seed: random.next())
-      let backup = try place.kist("backup", "--json", place.path("source"))
-      print("backup with flipped bits in the cache: status \(backup.status)")
-      try FileManager.default.removeItem(atPath: place.cache)
-      let checked = try place.kist("check", "--read-data")
-      try #require(checked.status == 0, "seed \(seed), round \(round): \(checked)")
-      if backup.status == 0 {
-        let out = "out-\(round)"
-        #expect(try place.kist("restore", "latest", "--target", place.path(out)).status == 0)
-        try place.requireEqual("source", out)
-      }
-      #expect(try place.kist("backup", place.path("source")).status == 0)
-    }
-  }
-
   @Test func `a deleted pack is named, and the next backup of the same files heals it`() throws {
     let place = try prepared()
     for pack in try place.files(below: "repository/packs") {

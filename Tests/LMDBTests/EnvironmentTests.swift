@@ -105,7 +105,7 @@ import Testing
   }
 
   @Test func `a folder that is not there is the system's error`() {
-    #expect(throws: LMDBError.system(operation: "mdb_env_open", errno: ENOENT)) {
+    #expect(throws: LMDBError.system(operation: "open", errno: ENOENT)) {
       _ = try Environment(directory: "/nonexistent/kist", databases: 1)
     }
   }
@@ -123,23 +123,55 @@ import Testing
     }
   }
 
-  @Test func `a table with another kind of key is refused`() throws {
+  @Test func `tables of which some are missing are damage`() throws {
     let place = try filled()
-    #expect(throws: LMDBError.self) {
-      _ = try place.environment().integerDatabases(["rows"])
-    }
-    do {
-      let environment = try place.environment()
-      _ = try environment.integerDatabases(["numbers"])
-    }
     let environment = try place.environment()
-    do throws(LMDBError) {
-      _ = try environment.databases(["numbers"])
-      Issue.record("numbers were taken for bytes")
-    } catch {
-      #expect(error.isDamage)
+    for names in [["rows", "other"], ["other", "rows"]] {
+      #expect(throws: LMDBError.damaged("there is no table other")) {
+        _ = try environment.databases(names)
+      }
     }
-    #expect(try environment.databases(["rows"]).count == 1)
+    #expect(try environment.databases(["other"]).count == 1)
+    #expect(try environment.databases(["rows", "other"]).count == 2)
+  }
+
+  @Test func `meta pages of which neither followed the other are refused`() throws {
+    let place = try filled()
+    // Table and rows were two transactions: the second meta page has 1, the first 2.
+    for (page, number, other) in [(0, UInt64(2), UInt64(1)), (1, 1, 2)] {
+      let offset = page * Self.pageByteCount + Self.lastPageOffset + 8
+      let sound = place.data(8, at: offset)
+      #expect(sound == (0..<8).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) })
+      for bit in UInt64(0)..<64 {
+        let flipped = number ^ 1 << bit
+        place.patchData(
+          (0..<8).map { UInt8(truncatingIfNeeded: flipped >> (8 * $0)) },
+          at: offset
+        )
+        // 3 for 1, or 0 for 2, makes the older state the newer one: sound, and refreshed by its users.
+        let isNeighbour = (flipped, other) == (3, 2) || (flipped, other) == (0, 1)
+        #expect(isRefused(place) != isNeighbour, "page \(page), bit \(bit)")
+      }
+      place.patchData(sound, at: offset)
+    }
+  }
+
+  @Test func `no file of an environment stays open in other programs`() throws {
+    let place = try filled()
+    let environment = try place.environment()
+    let folder = place.path + "/"
+    var found = 0
+    for descriptor in Int32(0)..<1024 {
+      var target = [CChar](repeating: 0, count: 4096)
+      let count = unsafe readlink("/proc/self/fd/\(descriptor)", &target, target.count)
+      guard count > 0 else { continue }
+      let path = String(decoding: target[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      guard (path + "/").hasPrefix(folder) else { continue }
+      found += 1
+      #expect(fcntl(descriptor, F_GETFD) & FD_CLOEXEC != 0, "\(path)")
+    }
+    #expect(found >= 3)
+    try environment.synchronize()
   }
 
   @Test func `a table that cannot be opened leaves the environment usable`() throws {

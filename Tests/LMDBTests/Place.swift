@@ -16,7 +16,7 @@ final class Place {
   }
 
   deinit {
-    for name in ["data.mdb", "lock.mdb"] { _ = unsafe unlink(path + "/" + name) }
+    for name in ["data.mdb", "lock.mdb", CacheFaults.mark] { _ = unsafe unlink(path + "/" + name) }
     _ = unsafe rmdir(path)
   }
 
@@ -43,6 +43,17 @@ final class Place {
 
   func truncateData(to count: Int) {
     guard unsafe truncate(dataPath, count) == 0 else { fatalError("truncate: \(errno)") }
+  }
+
+  /// Bytes of the data file.
+  func data(_ count: Int, at offset: Int) -> [UInt8] {
+    let descriptor = unsafe open(dataPath, O_RDONLY)
+    defer { _ = close(descriptor) }
+    var bytes = [UInt8](repeating: 0, count: count)
+    guard unsafe pread(descriptor, &bytes, count, offset) == count else {
+      fatalError("pread: \(errno)")
+    }
+    return bytes
   }
 
   /// Writes `bytes` over the data file.

@@ -155,43 +155,4 @@ import Testing
       #expect(try transaction.count(of: tables[1]) == 1)
     }
   }
-
-  @Test func `numbers are in their order, not in that of their bytes`() throws {
-    let seed: UInt64 = 8
-    var random = SplitMix64(seed: seed)
-    let place = Place()
-    let environment = try place.environment()
-    let table = try environment.integerDatabases(["numbers"])[0]
-    var model: [UInt64: [UInt8]] = [0: [], 255: [1], 256: [2], .max: [3]]
-    for _ in 0..<2000 {
-      let key: UInt64 = random.next() >> UInt64.random(in: 0...63, using: &random)
-      model[key] = random.bytes(8)
-    }
-    try environment.write { (transaction) throws in
-      for (key, value) in model { try transaction.put(value, for: key, in: table) }
-      #expect(try transaction.lastKey(in: table) == .max)
-      #expect(try transaction.delete(.max, in: table))
-      #expect(try !transaction.delete(.max, in: table))
-      #expect(try !transaction.insert([], for: 255, in: table))
-    }
-    model[.max] = nil
-    var visited: [UInt64] = []
-    // A start that is no key itself, so that iteration has to go on to the next.
-    let start = (300...).first { model[$0] == nil } ?? 0
-    try environment.read { (transaction) throws in
-      #expect(try transaction.count(of: table) == model.count)
-      #expect(try transaction.get(256, in: table) == [2])
-      #expect(try transaction.get(.max, in: table) == nil)
-      #expect(unsafe try transaction.withValue(for: 256, in: table) { unsafe $0[0] } == 2)
-      unsafe try transaction.forEach(in: table, from: start) { key, value in
-        visited.append(key)
-        if unsafe Array(value) != model[key] { Issue.record("seed \(seed), key \(key)") }
-        return true
-      }
-    }
-    #expect(visited == model.keys.filter { $0 >= start }.sorted(), "seed \(seed)")
-    #expect(throws: LMDBError.keyOrder) {
-      try environment.write { try $0.append([], for: 3, in: table) }
-    }
-  }
 }

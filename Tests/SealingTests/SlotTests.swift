@@ -157,3 +157,25 @@ struct SlotTests {
     return file.bytes
   }
 }
+
+@Suite("A key that cannot be derived") struct DerivationFailureTests {
+  @Test func `is told apart from a lack of memory`() {
+    let cost = KeyDerivationCost.least
+    #expect(
+      SealingError(derivation: .outOfMemory, cost) == .derivationMemory(kibibytes: 64 << 10)
+    )
+    for reason in [
+      SodiumError.wrongLength(what: "salt", count: 3), .outOfRange(what: "memory", value: 1),
+      .start,
+    ] {
+      #expect(SealingError(derivation: reason, cost) == .library("Argon2id: \(reason)"))
+    }
+  }
+
+  @Test func `says so when the salt is not one`() {
+    let secret = SlotSecret.passphrase(SecretBytes(copying: [1, 2, 3]), .least)
+    #expect(throws: SealingError.library("Argon2id: wrongLength(what: \"salt\", count: 3)")) {
+      try secret.wrappingKey(salt: [1, 2, 3], kind: secret.kind)
+    }
+  }
+}

@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 import Testing
 
@@ -91,5 +92,41 @@ import Testing
     failure.record(Numbered(number: 2))
     #expect(failure.isSet)
     #expect(failure.value == Numbered(number: 1))
+  }
+}
+
+@Suite("Worker threads") struct WorkerThreadTests {
+  @Test func `stops are blocked in them, and faults are not`() throws {
+    let wrong = Mutex<[Int32]>([])
+    let thread = try WorkerThread.start {
+      var blocked = sigset_t()
+      unsafe pthread_sigmask(SIG_BLOCK, nil, &blocked)
+      for signal in [SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGALRM]
+      where unsafe sigismember(&blocked, signal) != 1 {
+        wrong.withLock { $0.append(signal) }
+      }
+      for signal in [SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS]
+      where unsafe sigismember(&blocked, signal) != 0 {
+        wrong.withLock { $0.append(signal) }
+      }
+    }
+    thread.join()
+    #expect(wrong.withLock { $0 } == [])
+  }
+
+  @Test func `only processors on which the process may run are counted`() throws {
+    let file = unsafe try #require(unsafe fopen("/proc/self/status", "r"))
+    defer { unsafe fclose(file) }
+    var line = [CChar](repeating: 0, count: 4096)
+    var allowed: Int?
+    while unsafe fgets(&line, Int32(line.count), file) != nil {
+      let text = String(
+        decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) },
+        as: UTF8.self
+      )
+      guard text.hasPrefix("Cpus_allowed:") else { continue }
+      allowed = text.dropFirst(13).compactMap { $0.hexDigitValue?.nonzeroBitCount }.reduce(0, +)
+    }
+    #expect(usableProcessorCount() == allowed)
   }
 }

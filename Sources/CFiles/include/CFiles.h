@@ -58,6 +58,8 @@ int64_t kist_seek_data(int descriptor, int64_t offset);
 int64_t kist_seek_hole(int descriptor, int64_t offset);
 /// mknodat(2) of a device. 0 or -errno.
 int kist_make_device(int directory, const char *name, uint32_t mode, uint32_t major, uint32_t minor);
+/// sched_getaffinity(2). Processors on which this process may run, or -errno.
+int kist_usable_processors(void);
 /// TIOCGWINSZ. Columns or -errno.
 int kist_terminal_width(int descriptor);
 /// What statfs(2) says, as far as it is used here.
@@ -72,10 +74,6 @@ int kist_fstatfs(int descriptor, struct kist_file_system *status);
 /// posix_spawnp(3) of `count` arguments, each ended by a zero; what the program writes can be read
 /// from `*output`. Its signals are as a program expects them. 0 or -errno.
 int kist_spawn(const char *arguments, size_t count, int *process, int *output);
-/// Installs handlers that raise a flag for SIGINT, SIGTERM, SIGHUP, and ignores SIGPIPE and SIGXFSZ.
-void kist_install_interrupts(void);
-/// The signal that came first, or 0.
-int kist_interrupted(void);
 
 /// A started program: its id, where to read its standard output, where to write its standard input.
 struct kist_child {
