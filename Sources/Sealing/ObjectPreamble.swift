@@ -120,6 +120,10 @@ package enum ObjectLimits {
   package static let chunkCount = 65_536
   /// Bytes of a sealed directory that readers accept: 4 MiB and its tag.
   package static let sealedDirectoryByteCount = (4 << 20) + 16
-  /// Bytes of a body that readers accept: plaintext, the table of lengths, Padmé's 1/32 at most, the tag.
-  package static let bodyByteCount = (16 << 20) + (1 << 20)
+  /// Bytes of a body that readers accept: the longest frame, its padding, the tag.
+  package static let bodyByteCount =
+    Padding.padmé(
+      ObjectFrame.headerByteCount + 4 * chunkCount + plaintextByteCount,
+      floor: 4096
+    ) + ObjectPreamble.tagByteCount
 }

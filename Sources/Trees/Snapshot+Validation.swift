@@ -10,6 +10,10 @@ extension Snapshot {
     for root in roots {
       try Trees.validate(absolutePath: root.path)
       try root.entry.validate(in: .root)
+      // Anything else would have no name to be restored under.
+      guard root.path.count > 1 || root.entry.kind == .directory else {
+        throw .illegalPath(root.path)
+      }
     }
     try limit(rules.count, SnapshotLimits.rules)
     try ascend(rules) { Array($0.name.utf8) }

@@ -13,7 +13,7 @@ struct SnapshotTests {
   static func full() -> Snapshot {
     var snapshot = Snapshot()
     snapshot.parents = [RecordID(repeated(1).digest), RecordID(repeated(2).digest)]
-    snapshot.roots = [root("/"), root("/etc"), root("/home/a b")]
+    snapshot.roots = [root("/a"), root("/etc"), root("/home/a b")]
     snapshot.rules = [SnapshotRule(name: "exclude", value: "*.o\n*.tmp")]
     snapshot.users = [
       SnapshotOwner(number: 0, name: "root"), SnapshotOwner(number: 1_000, name: "ä"),
@@ -53,12 +53,12 @@ struct SnapshotTests {
   static let refusals: [(TreeError, @Sendable (inout Snapshot) -> Void)] = [
     (.wrongTotals(promised: .zero, found: full().totals), { $0.totals = .zero }),
     (
-      .unsorted(previous: bytes("/home/a b"), next: bytes("/")),
+      .unsorted(previous: bytes("/home/a b"), next: bytes("/a")),
       {
-        $0.roots.append(root("/"))
+        $0.roots.append(root("/a"))
       }
     ),
-    (.unsorted(previous: bytes("/"), next: bytes("/")), { $0.roots = [root("/"), root("/")] }),
+    (.unsorted(previous: bytes("/a"), next: bytes("/a")), { $0.roots = [root("/a"), root("/a")] }),
     (.illegalName(bytes("a")), { $0.roots[0].entry.name = bytes("a") }),
     (.wrongSize(promised: 4, found: 3), { $0.roots[0].entry.size = 4 }),
     (
