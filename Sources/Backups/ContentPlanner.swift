@@ -80,6 +80,7 @@ struct ContentPlanner {
     case .trustContent, .compareContent:
       // What an earlier restore left unfinished is nobody's work: it is gone on with where it is.
       let isUnfinished = UnfinishedMark.isOn(status) && status.modification != entry.timestamp
+      if context.finisher.writer.isForeign(entry, status) { return .patchedCopy(status) }
       switch context.plan.patching {
       case .inPlace: return .patchedInPlace(status)
       case .copy: return isUnfinished ? .patchedInPlace(status) : .patchedCopy(status)

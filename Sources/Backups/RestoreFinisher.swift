@@ -1,10 +1,9 @@
 import Files
 import Restoring
-import Synchronization
 import Threading
 import Trees
 
-/// Finishes files and folders when their last piece is done, and makes hard links at the end.
+/// Finishes files and folders when their last piece is done.
 ///
 /// Safe to use from several threads.
 final class RestoreFinisher: Sendable {
@@ -12,23 +11,7 @@ final class RestoreFinisher: Sendable {
   private let effect: RestorePlan.Effect
   private let progress: RestoreProgress
   private let failure: FirstFailure<BackupError>
-  private let links = Mutex<[PendingLink]>([])
   private let readBack: OrdinalSet?
-
-  /// A further name of a file that was restored under its first.
-  private struct PendingLink {
-    let target: LinkedFile
-    let folder: RestoredFolder
-    let name: [UInt8]
-  }
-
-  /// The first name of a group of hard links.
-  struct LinkedFile: Sendable {
-    let folder: RestoredFolder
-    let name: [UInt8]
-    /// The file, for those that have content.
-    let file: RestoredFile?
-  }
 
   init(plan: RestorePlan, progress: RestoreProgress, failure: FirstFailure<BackupError>) {
     effect = plan.effect
@@ -73,7 +56,8 @@ final class RestoreFinisher: Sendable {
     guard !file.hasFailed else {
       // A run that stops leaves the file marked, so that the next one goes on with it.
       if !failure.isSet { file.abandonPatch() }
-      return file.discard()
+      file.discard()
+      return file.outcome.settle(.failed)
     }
     do {
       let action: RestoreAction
@@ -82,9 +66,11 @@ final class RestoreFinisher: Sendable {
       case .foresee: action = try file.foresee(with: writer)
       }
       readBack?.insert(file.ordinal)
+      file.outcome.settle(.whole)
       count(action, of: file)
     } catch {
       file.discard()
+      file.outcome.settle(.failed)
       failed(file, error)
     }
   }
@@ -115,62 +101,4 @@ final class RestoreFinisher: Sendable {
 
   /// Files that were finished, by their number in the walk, where they are to be read back.
   var finishedFiles: OrdinalSet? { readBack }
-
-  // MARK: Links
-
-  /// Keeps a further name for the end; its folder waits for it.
-  func link(_ name: [UInt8], in folder: RestoredFolder, to target: LinkedFile) {
-    folder.retain()
-    target.folder.retain()
-    links.withLock { $0.append(PendingLink(target: target, folder: folder, name: name)) }
-  }
-
-  /// Makes the further names.
-  ///
-  /// Every file has been written by now.
-  func finishLinks() {
-    let pending = links.withLock { links in
-      defer { links = [] }
-      return links
-    }
-    for link in pending {
-      let path = link.folder.path(of: link.name)
-      if link.target.file?.hasFailed ?? false {
-        progress.note(RestoreFinding(path: path, reason: .linkWithoutFile))
-      } else {
-        do {
-          let action = try make(link)
-          progress.add { action == .unchanged ? ($0.filesSkipped += 1) : ($0.files += 1) }
-          progress.act(action) { path }
-        } catch {
-          refused(path, error)
-        }
-      }
-      release(link.folder)
-      release(link.target.folder)
-    }
-  }
-
-  private func make(_ link: PendingLink) throws(FilesError) -> RestoreAction {
-    let (from, to) = (link.target.folder.handle, link.folder.handle)
-    do {
-      try from.makeHardLink(from: link.target.name, to: to, link.name)
-      return .created
-    } catch {
-      guard error.isExists else { throw error }
-    }
-    let present = try to.status(of: link.name)
-    let first = try from.status(of: link.target.name)
-    if present.inode == first.inode, present.device == first.device { return .unchanged }
-    // Replaced by rename, so that the name is never missing.
-    let temporary = TemporaryName.make()
-    try from.makeHardLink(from: link.target.name, to: to, temporary)
-    do {
-      try to.rename(temporary, to: to, link.name, replacing: .allow)
-    } catch {
-      TemporaryName.remove(temporary, from: to)
-      throw error
-    }
-    return .replaced
-  }
 }

@@ -69,7 +69,6 @@ package struct RestorePipeline: Sendable {
       if context.failure.isSet { return }
     }
     guard let target, !context.isDryRun else { return }
-    context.finisher.finishLinks()
     context.finisher.release(target)
     if !context.failure.isSet { try readBack(starts, target, reader) }
   }

@@ -13,10 +13,11 @@ struct RestorePlanner: RestoreVisitor {
   private let reader: TreeReader<RepositoryError>
   private let target: RestoredFolder?
   private let links: LinkGroups
+  private let linker: HardLinker
   private let extras: ExtraRemoval?
   private var content: ContentPlanner
   private var folders: TargetFolders
-  private var linkTargets: [Int: RestoreFinisher.LinkedFile] = [:]
+  private var linkTargets: [Int: LinkedFile] = [:]
 
   /// `target` is the folder that is filled; `nil` if it is not there and nothing is to be written.
   init(
@@ -29,6 +30,11 @@ struct RestorePlanner: RestoreVisitor {
     self.reader = reader
     self.target = target
     links = LinkGroups(of: context.plan.snapshot, reader: reader, progress: context.progress)
+    linker = HardLinker(
+      target: target?.handle,
+      finisher: context.finisher,
+      progress: context.progress
+    )
     switch context.plan.extras {
     case .keep: extras = nil
     case .remove: extras = target.flatMap { ExtraRemoval(context: context, below: $0) }
@@ -54,8 +60,14 @@ struct RestorePlanner: RestoreVisitor {
     }
     try walk.run(start, ordinal: &ordinal, &self)
     while folders.leave() != nil {}
+    finishContent()
+  }
+
+  /// Waits until every file that was handed out is done, and makes the further names of those that have any.
+  private mutating func finishContent() {
     content.flush()
     context.jobs.drain()
+    if !context.failure.isSet { linker.makePending() }
   }
 
   // MARK: Folders
@@ -143,11 +155,7 @@ struct RestorePlanner: RestoreVisitor {
     case .keep:
       // What is kept and looks as it should is the file that further names are names of.
       if let group, let status, linkTargets[group] == nil, looksRight(entry, status) {
-        linkTargets[group] = RestoreFinisher.LinkedFile(
-          folder: folder,
-          name: entry.name,
-          file: nil
-        )
+        linkTargets[group] = linker.first(entry.name, in: folder, nil)
       }
       return count(entry, .kept)
     case .replaceFolder:
@@ -160,11 +168,9 @@ struct RestorePlanner: RestoreVisitor {
     case .trustContent, .compareContent, .replace, nil: break
     }
     if let group, let first = linkTargets[group] {
-      if context.isDryRun {
-        let isSame = status != nil && first.file?.existing?.inode == status?.inode
-        return count(entry, decision == nil ? .created : isSame ? .unchanged : .replaced)
-      }
-      return context.finisher.link(entry.name, in: folder, to: first)
+      if context.isDryRun { return foresee(entry, namedAs: first, over: status) }
+      if !linker.link(entry.name, in: folder, to: first) { finishContent() }
+      return
     }
     var file: RestoredFile?
     if entry.kind == .file {
@@ -179,8 +185,14 @@ struct RestorePlanner: RestoreVisitor {
       restoreSpecial(entry, over: status, decision, in: folder)
     }
     if let group {
-      linkTargets[group] = RestoreFinisher.LinkedFile(folder: folder, name: entry.name, file: file)
+      linkTargets[group] = linker.first(entry.name, in: folder, file?.outcome)
     }
+  }
+
+  /// Says what would be done about a further name.
+  private func foresee(_ entry: TreeEntry, namedAs first: LinkedFile, over status: FileStatus?) {
+    guard let status else { return count(entry, .created) }
+    count(entry, linker.isName(status, of: first) ? .unchanged : .replaced)
   }
 
   private func looksRight(_ entry: TreeEntry, _ status: FileStatus) -> Bool {

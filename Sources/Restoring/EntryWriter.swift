@@ -80,6 +80,14 @@ package struct EntryWriter: Sendable {
     return true
   }
 
+  /// Whether a file belongs to somebody who is neither its owner in the snapshot nor this user, and would be given away.
+  ///
+  /// Who opened it for writing while it was his could go on writing when it is not.
+  package func isForeign(_ entry: TreeEntry, _ current: FileStatus) -> Bool {
+    guard owners.isPrivileged, let owner = owners.owner(of: entry) else { return false }
+    return current.uid != owner.uid && current.uid != owners.userID
+  }
+
   /// Whether something that is there has other attributes than the entry.
   package func differs(
     _ entry: TreeEntry,

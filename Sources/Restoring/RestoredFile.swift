@@ -14,6 +14,8 @@ package final class RestoredFile: Sendable {
   package let origin: Origin
   /// The file's number in the order of the walk, for those who count.
   package let ordinal: UInt64
+  /// How its restore went.
+  package let outcome = FileOutcome()
   /// How many names the file has in the snapshot; one that has more is linked from elsewhere.
   private let nameCount: Int
   private let state: Mutex<State>
@@ -219,7 +221,9 @@ package final class RestoredFile: Sendable {
       guard found.inode == status.inode, found.device == status.device else {
         throw FilesError.stale(entry.name)
       }
-      guard found.linkCount == 1, found.kind == .regular else { return nil }
+      guard found.linkCount == 1, found.kind == .regular, found.uid == status.uid else {
+        return nil
+      }
       // Also takes setuid away before any byte changes.
       try file.setMode(UnfinishedMark.mode)
       return file
@@ -277,7 +281,7 @@ package final class RestoredFile: Sendable {
     do throws(FilesError) {
       let file = try openExisting()
       let differs = writer.differs(entry, attributes: attributes, file, current: existing)
-      if existing.linkCount > 1, differs || existing.linkCount > nameCount { return .replaced }
+      if isToBeReplaced(existing, file, writer) { return .replaced }
       return differs ? .attributesChanged : .unchanged
     } catch {
       guard error.isPermission else { throw error }
@@ -295,12 +299,8 @@ package final class RestoredFile: Sendable {
     let isChanged: Bool
     do throws(FilesError) {
       let file = try openExisting()
-      // A file with other names is replaced, not changed: the other names may be elsewhere.
-      if status.linkCount > 1 {
-        let differs = writer.differs(entry, attributes: attributes, file, current: status)
-        guard differs || status.linkCount > nameCount else { return .unchanged }
-        return try replaceUnchanged(with: writer)
-      }
+      if isToBeReplaced(status, file, writer) { return try replaceUnchanged(with: writer) }
+      if status.linkCount > 1 { return .unchanged }
       isChanged = writer.apply(
         entry,
         attributes: attributes,
@@ -319,6 +319,19 @@ package final class RestoredFile: Sendable {
       )
     }
     return isChanged ? .attributesChanged : .unchanged
+  }
+
+  /// Whether a file that is right in content must not be changed in anything else.
+  ///
+  /// One with other names: they may be elsewhere. One that belongs to somebody else: he may hold it open for writing.
+  private func isToBeReplaced(
+    _ status: FileStatus,
+    _ file: OpenFile,
+    _ writer: EntryWriter
+  ) -> Bool {
+    if writer.isForeign(entry, status) || status.linkCount > nameCount { return true }
+    guard status.linkCount > 1 else { return false }
+    return writer.differs(entry, attributes: attributes, file, current: status)
   }
 
   /// A copy with the same content and attributes of its own.

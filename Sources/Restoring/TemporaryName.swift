@@ -52,9 +52,7 @@ package enum TemporaryName {
     from folder: DirectoryHandle
   ) throws(FilesError) -> Leftover {
     let status = try folder.status(of: name)
-    guard UnfinishedMark.isOn(status), status.uid == ProcessEnvironment.userID else {
-      return .foreign
-    }
+    guard UnfinishedMark.isOn(status) else { return .foreign }
     let file = try folder.openForWriting(name)
     guard try file.status().inode == status.inode, file.tryLock() else { return .held }
     try folder.unlink(name)
@@ -70,8 +68,11 @@ package enum UnfinishedMark {
   /// Read and write for the owner, and the sticky bit.
   package static let mode: UInt16 = 0o1600
 
-  /// Whether a restore was stopped while it wrote the file.
+  /// Whether a restore by this user was stopped while it wrote the file.
+  ///
+  /// A file that somebody else made would stay open to him.
   package static func isOn(_ status: FileStatus) -> Bool {
     status.kind == .regular && status.mode == mode && status.linkCount == 1
+      && status.uid == ProcessEnvironment.userID
   }
 }
