@@ -42,7 +42,7 @@ extension DirectoryHandle {
   /// Locks the folder; throws EWOULDBLOCK if another has it for so long.
   ///
   /// The corresponding C function is `flock`.
-  func lock(waitMilliseconds: Int) throws(FilesError) {
+  package func lock(waitMilliseconds: Int) throws(FilesError) {
     var waited = 0
     while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
       guard errno == EINTR || errno == EWOULDBLOCK, waited < waitMilliseconds else {
@@ -54,5 +54,5 @@ extension DirectoryHandle {
   }
 
   /// Gives the lock back.
-  func unlock() { _ = flock(descriptor, LOCK_UN) }
+  package func unlock() { _ = flock(descriptor, LOCK_UN) }
 }

@@ -4,9 +4,9 @@ package import Sodium
 
 /// What a client must not forget, and may lose: its writer key, and what it saw of each store.
 ///
-/// Lives in the state folder, one folder a repository: `writer` (64 hexadecimal digits of the Ed25519 seed)
-/// and `seen-<store id>` (record ids of the frontier, one a line). Losing it enrols a new writer and loses the
-/// means to notice a rollback; nothing else.
+/// Lives in the state folder, one folder a repository: `writer` (64 hexadecimal digits of the Ed25519 seed),
+/// `sequence-<writer>` (the number of its newest record) and `seen-<store id>` (record ids of the frontier, one a
+/// line). Losing it enrols a new writer and loses the means to notice a rollback; nothing else.
 package struct ClientMemory: Sendable {
   private let folder: DirectoryHandle
 
@@ -43,6 +43,23 @@ package struct ClientMemory: Sendable {
   package func remember(_ frontier: [RecordID], of store: StoreID) throws(FilesError) {
     try write(frontier.map { "\($0)\n" }.joined(), to: "seen-\(store)")
   }
+
+  /// The number of a writer's next record, `least` or more; it is never given out again.
+  ///
+  /// Several copies of a repository that have not met yet each lack records that this client signed in another.
+  func takeSequence(of writer: Digest, atLeast least: UInt64) throws(FilesError) -> UInt64 {
+    try folder.lock(waitMilliseconds: ClientMemory.lockWaitMilliseconds)
+    defer { folder.unlock() }
+    let name = "sequence-\(writer)"
+    var next = least
+    if let text = try read(name), let last = UInt64(text.filter { $0 != "\n" }), last < UInt64.max {
+      next = max(least, last + 1)
+    }
+    try write("\(next)\n", to: name)
+    return next
+  }
+
+  private static let lockWaitMilliseconds = 10_000
 
   private func read(_ name: String) throws(FilesError) -> String? {
     do {

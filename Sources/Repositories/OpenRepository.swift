@@ -17,6 +17,7 @@ package final class OpenRepository: Sendable {
   package let packs: PackReader
   /// Findings of bringing index and catalog up to date.
   package let openFindings: [PackingError]
+  private let memory: ClientMemory
   private let currentLog: Mutex<RecordLog>
 
   init(
@@ -26,7 +27,8 @@ package final class OpenRepository: Sendable {
     bundle: CapabilityBundle,
     log: RecordLog,
     index: ObjectIndex,
-    catalog: Catalog
+    catalog: Catalog,
+    memory: ClientMemory
   ) throws(RepositoryError) {
     self.store = store
     self.configuration = configuration
@@ -34,6 +36,7 @@ package final class OpenRepository: Sendable {
     self.bundle = bundle
     self.index = index
     self.catalog = catalog
+    self.memory = memory
     packs = PackReader(store: store)
     currentLog = Mutex(log)
     openFindings = try IndexRefresh(
@@ -69,6 +72,16 @@ package final class OpenRepository: Sendable {
     }
   }
 
+  /// Throws if the repository has features that this program may only read around.
+  func requireWritable() throws(RepositoryError) {
+    guard configuration.readOnlyCompatible.isEmpty else {
+      throw .unsupported(
+        version: Configuration.version,
+        features: configuration.readOnlyCompatible
+      )
+    }
+  }
+
   /// Signs a record and commits it if `seen` is still all that the store holds.
   ///
   /// Returns `nil` when newer records were there; they have been read then.
@@ -78,6 +91,16 @@ package final class OpenRepository: Sendable {
     signer: SigningKey,
     seen: RecordLog
   ) throws(RepositoryError) -> Record? {
+    try requireWritable()
+    var clear = clear
+    if clear.writer != Digest(configuration.rootPublicKey) {
+      // The log of one copy does not know what this client signed in another.
+      do {
+        clear.sequence = try memory.takeSequence(of: clear.writer, atLeast: clear.sequence)
+      } catch {
+        throw .files(error)
+      }
+    }
     let record: Record
     do {
       record = try Record(

@@ -199,10 +199,13 @@ package struct RecordLog: Sendable {
       case .snapshot, .removal, .condemnation, .tags, .hold, .unknown: break
       }
       let place = WriterSequence(writer: record.clear.writer, sequence: record.clear.sequence)
-      if let other = bySequence[place], other != record.id {
-        findings.append(.fork(other, record.id))
+      // All who have the password sign as the root: two enrolments in two copies are nobody's fault.
+      if place.writer != root {
+        if let other = bySequence[place], other != record.id {
+          findings.append(.fork(other, record.id))
+        }
+        bySequence[place] = record.id
       }
-      bySequence[place] = record.id
       records[record.id] = record
     }
     voidRevoked()

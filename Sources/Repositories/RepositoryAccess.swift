@@ -80,10 +80,16 @@ package struct UnlockedRepository: Sendable {
         catalog: try Catalog(
           path: folders.catalog(of: configuration.repositoryID),
           repository: configuration.repositoryID
+        ),
+        memory: try ClientMemory(
+          stateFolder: folders.state,
+          repository: configuration.repositoryID
         )
       )
     } catch let error as RepositoryError {
       throw error
+    } catch let error as FilesError {
+      throw .files(error)
     } catch let error as IndexingError {
       throw .index(error)
     } catch {

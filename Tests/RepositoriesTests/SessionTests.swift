@@ -1,5 +1,7 @@
 import TestSupport
 import CoreTypes
+import Encoding
+import Foundation
 import Indexing
 import Packing
 import Sealing
@@ -55,6 +57,61 @@ struct SessionTests {
       let source = try ChunkSource(repository: try sample.open())
       #expect(try source.bytes(of: chunk, kind: .data) == [1, 2, 3], "byte \(offset - 16)")
     }
+  }
+
+  @Test func `a client uses no number twice, in whatever copy it signs`() throws {
+    let store = URL(fileURLWithPath: sample.path)
+    let copy = URL(fileURLWithPath: sample.folder.path + "/copy")
+    let signer = try sample.signer(of: try sample.open(), client: "one")
+    try FileManager.default.copyItem(at: store, to: copy)
+    var records: [Record] = []
+    for path in [store.path, copy.path, copy.path, store.path] {
+      let unlocked = try UnlockedRepository(
+        store: try DirectoryStore(path: path),
+        secret: .recoveryKey(sample.recovery.secret)
+      )
+      let repository = try unlocked.open(folders: sample.folders("one"))
+      let session = try WriteSession(repository: repository, signer: signer)
+      records.append(try session.commit(time: someTime) { _ in Snapshot() })
+    }
+    let numbers = records.map(\.clear.sequence)
+    #expect(numbers == numbers.sorted() && Set(numbers).count == 4)
+    let log = try sample.open().log
+    let merged = log.merging(records, configuration: try sample.open().configuration)
+    #expect(merged.refusals == [] && merged.remarks == [])
+    #expect(merged.new.count == 2)
+  }
+
+  @Test func `what only newer programs may change is read, and never written`() throws {
+    let before = try sample.open()
+    let signer = try sample.signer(of: before, client: "one")
+    let root = SigningKey(seed: before.bundle.rootSeed)
+    let plain = before.configuration.encoded(rootKey: root)
+    var reader = CBORReader(plain)
+    try reader.expectArray(2)
+    var payload = Array(try reader.readBytes(limit: 65_536))
+    let place = try #require(
+      payload.indices.dropLast().first { payload[$0] == 5 && payload[$0 + 1] == 0x80 }
+    )
+    payload.replaceSubrange(place + 1...place + 1, with: [0x81, 0x65] + Array("frost".utf8))
+    var file = CBORWriter()
+    file.arrayHeader(2)
+    file.bytes(payload)
+    file.bytes(root.sign(Array("kist configuration 1\n".utf8) + payload))
+    try sample.folder.write(file.bytes, to: "store/kist")
+    let repository = try sample.open()
+    #expect(repository.configuration.readOnlyCompatible == ["frost"])
+    func isRefusal(_ error: any Error) -> Bool {
+      guard case RepositoryError.unsupported(1, features: ["frost"]) = error else { return false }
+      return true
+    }
+    #expect {
+      try WriteSession(repository: repository, signer: signer)
+    } throws: { isRefusal($0) }
+    #expect {
+      try sample.enrolment(of: repository, client: "two")
+        .signer(label: "two", host: "host", time: someTime)
+    } throws: { isRefusal($0) }
   }
 
   @Test func `a chunk is claimed by one asker alone`() throws {
