@@ -133,6 +133,7 @@ let package = Package(
     ),
     tests("Restoring", on: ["CoreTypes", "Files", "Trees"]),
     tests("Trees", on: ["CoreTypes", "Encoding"]),
+    tests("Scanning", on: ["Files", "Patterns", "Trees"]),
     tests(
       "Backups",
       on: [

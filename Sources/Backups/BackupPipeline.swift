@@ -87,13 +87,24 @@ package struct BackupPipeline: Sendable {
       failure: failure
     )
     let roots = RootCollection(plan.roots.roots)
+    // Until the last pack is written: that may take longest, where writing is held back.
     let watch = InterruptionWatch(context: context, interruption: interruption)
     do {
-      try runThreads(context: context, packs: packs, roots: roots, watch: watch)
+      let watching = try startThread { watch.run() }
+      defer {
+        watch.stop()
+        watching.join()
+      }
+      do throws(BackupError) {
+        try runThreads(context: context, packs: packs, roots: roots)
+      } catch {
+        context.fail(error)
+      }
+      packs.finish()
     } catch {
       context.fail(error)
+      packs.finish()
     }
-    packs.finish()
     if let error = failure.value { throw error }
     return Finished(session: session, context: context, roots: roots)
   }
@@ -136,11 +147,22 @@ package struct BackupPipeline: Sendable {
     }
   }
 
+  private func startThread(
+    _ body: @escaping @Sendable () -> Void
+  ) throws(BackupError)
+    -> WorkerThread
+  {
+    do {
+      return try WorkerThread.start(body)
+    } catch {
+      throw .threads(errno: error.errno)
+    }
+  }
+
   private func runThreads(
     context: BackupContext,
     packs: PackPipeline,
-    roots: RootCollection,
-    watch: InterruptionWatch
+    roots: RootCollection
   ) throws(BackupError) {
     let makeGroup: GroupFactory = { [repository, plan, progress] () throws(BackupError) in
       try GroupWriter(
@@ -155,28 +177,23 @@ package struct BackupPipeline: Sendable {
     do {
       for _ in 0..<plan.workerCount {
         threads.append(
-          try WorkerThread.start {
-            BackupWorker.run(context: context, makeGroup: makeGroup)
-          }
+          try startThread { BackupWorker.run(context: context, makeGroup: makeGroup) }
         )
       }
       threads.append(
-        try WorkerThread.start {
+        try startThread {
           BackupWorker.walk(context: context, roots: roots, makeGroup: makeGroup)
         }
       )
-      threads.append(try WorkerThread.start { watch.run() })
     } catch {
-      context.fail(.threads(errno: 0))
+      context.fail(error)
     }
-    for thread in threads.dropLast() { thread.join() }
-    watch.stop()
-    threads.last?.join()
+    for thread in threads { thread.join() }
     if let error = context.failure.value { throw error }
     // Only now is it known which names of hard links could be read.
     let group = try makeGroup()
     context.setLinkNodes(
-      try LinkNodes.store(context.links.groups) { node throws(BackupError) in
+      try LinkNodes.store(roots.placed(context.links.groups)) { node throws(BackupError) in
         try group.addNode(node)
       }
     )

@@ -25,8 +25,12 @@ package struct BackupRoots: Sendable {
   /// Source: Formats/snapshot.md §1.
   package static let rootLimit = 4_096
 
-  /// Sorts and sifts absolute, clean paths.
-  package init(_ paths: [[UInt8]], as name: [UInt8]? = nil) {
+  /// Sorts and sifts absolute, clean paths; more than `limit` of them become a selection.
+  package init(
+    _ paths: [[UInt8]],
+    as name: [UInt8]? = nil,
+    limit: Int = BackupRoots.rootLimit
+  ) {
     let all = Set(paths)
     var tops: [[UInt8]] = []
     var nested: Set<[UInt8]> = []
@@ -35,7 +39,7 @@ package struct BackupRoots: Sendable {
     }
     tops.sort { $0.lexicographicallyPrecedes($1) }
     self.nested = nested
-    guard tops.count > BackupRoots.rootLimit else {
+    guard tops.count > limit else {
       roots = tops.map { BackupRoot($0, as: name) }
       selection = nil
       return

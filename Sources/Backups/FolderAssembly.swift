@@ -217,4 +217,24 @@ final class RootCollection: Sendable {
       }
     }
   }
+
+  /// Groups of hard links with the places that their roots have in the snapshot.
+  ///
+  /// Names in roots that could not be read are left out, and with them files that have one name left.
+  func placed(_ groups: [[LinkMember]]) -> [[LinkMember]] {
+    let places = entries.withLock { entries in
+      var next: UInt32 = 0
+      return entries.map { entry -> UInt32? in
+        guard entry != nil else { return nil }
+        defer { next += 1 }
+        return next
+      }
+    }
+    return groups.compactMap { group in
+      let members = group.compactMap { member in
+        places[Int(member.root)].map { LinkMember(root: $0, path: member.path) }
+      }
+      return members.count > 1 ? members : nil
+    }
+  }
 }

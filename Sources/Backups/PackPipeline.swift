@@ -47,7 +47,7 @@ final class PackPipeline: Sendable {
       }
     } catch {
       queue.close()
-      throw .threads(errno: 0)
+      throw .threads(errno: (error as? ThreadError)?.errno ?? 0)
     }
   }
 

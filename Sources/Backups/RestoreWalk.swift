@@ -126,7 +126,7 @@ struct RestoreWalk {
         path: start.pathBelowRoot,
         position: position,
         end: first &+ start.entry.subtree.files,
-        entries: reader.entries(of: top)
+        entries: reader.entries(of: top, promising: start.entry.subtree)
       )
     ]
     while let last = stack.indices.last {
@@ -180,7 +180,7 @@ struct RestoreWalk {
           path: walked.pathBelowRoot,
           position: below,
           end: end,
-          entries: reader.entries(of: directory)
+          entries: reader.entries(of: directory, promising: entry.subtree)
         )
       )
     }

@@ -11,7 +11,8 @@ struct SnapshotCheck {
   private let source: ChunkSource
   private let lost: Set<ObjectID>
   private let reader: TreeReader<RepositoryError>
-  private var soundSubtrees: Set<ChunkID> = []
+  /// What the entry promised through which each was found sound.
+  private var soundSubtrees: [ChunkID: TreeTotals] = [:]
   private(set) var findings: [CheckFinding] = []
   private(set) var nodeCount = 0
   private(set) var fileCount = 0
@@ -33,7 +34,7 @@ struct SnapshotCheck {
     let before = findings.count
     for root in snapshot.roots {
       if root.entry.kind == .directory, let subtree = root.entry.directory {
-        walk(subtree, root: root.path, record: record)
+        walk(subtree, promising: root.entry.subtree, root: root.path, record: record)
       } else {
         check(root.entry, path: root.path, record: record)
       }
@@ -48,20 +49,27 @@ struct SnapshotCheck {
     }
   }
 
-  private mutating func walk(_ subtree: ChunkID, root: [UInt8], record: RecordID) {
+  private mutating func walk(
+    _ subtree: ChunkID,
+    promising totals: TreeTotals,
+    root: [UInt8],
+    record: RecordID
+  ) {
     struct Level {
       let id: ChunkID
+      let totals: TreeTotals
       let path: [UInt8]
       var entries: DirectoryCursor<RepositoryError>
       let findingsBefore: Int
     }
-    guard !soundSubtrees.contains(subtree) else { return }
+    guard soundSubtrees[subtree] != totals else { return }
     nodeCount += 1
     var stack = [
       Level(
         id: subtree,
+        totals: totals,
         path: root,
-        entries: reader.entries(of: subtree),
+        entries: reader.entries(of: subtree, promising: totals),
         findingsBefore: findings.count
       )
     ]
@@ -74,14 +82,16 @@ struct SnapshotCheck {
         continue
       }
       guard let entry else {
-        if findings.count == level.findingsBefore { soundSubtrees.insert(level.id) }
+        if findings.count == level.findingsBefore { soundSubtrees[level.id] = level.totals }
         continue
       }
       let slash = UInt8(ascii: "/")
       let path = level.path == [slash] ? [slash] + entry.name : level.path + [slash] + entry.name
       check(entry, path: path, record: record)
       stack.append(level)
-      if entry.kind == .directory, let below = entry.directory, !soundSubtrees.contains(below) {
+      if entry.kind == .directory, let below = entry.directory,
+        soundSubtrees[below] != entry.subtree
+      {
         guard stack.count < SnapshotPath.depthLimit else {
           note(record, path, BackupError.tree(.tooDeep))
           continue
@@ -90,8 +100,9 @@ struct SnapshotCheck {
         stack.append(
           Level(
             id: below,
+            totals: entry.subtree,
             path: path,
-            entries: reader.entries(of: below),
+            entries: reader.entries(of: below, promising: entry.subtree),
             findingsBefore: findings.count
           )
         )
