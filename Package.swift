@@ -28,6 +28,7 @@ func tests(_ name: String, on lower: [Target.Dependency] = []) -> Target {
 
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 
 let package = Package(
   name: "kist",
@@ -35,6 +36,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
   ],
   targets: [
     // Floor 0: C libraries, and the words that everything else is said in.
@@ -55,6 +57,7 @@ let package = Package(
     idea("Threading", on: ["CFiles"]),
     idea("Chunking", on: ["CoreTypes"]),
     idea("Patterns"),
+    idea("Profiles", on: [toml]),
 
     // Floor 2: the formats' parts.
     idea("Trees", on: ["CoreTypes", "Encoding"]),
@@ -102,7 +105,7 @@ let package = Package(
       "Commands",
       on: [
         "Backups", "Chunking", "CoreTypes", "Files", "Indexing", "LMDB", "Mirroring", "Packing",
-        "Patterns",
+        "Patterns", "Profiles",
         "Repositories", "Restoring", "Scanning", "Sealing", "Sodium", "Storage", "Threading",
         "Trees", arguments,
       ]
@@ -117,6 +120,7 @@ let package = Package(
     tests("LMDB"),
     tests("Files"),
     tests("Threading"),
+    tests("Profiles"),
     tests("Encoding", on: ["CoreTypes"]),
     tests("Chunking", on: ["CoreTypes"]),
     tests("Patterns"),

@@ -16,6 +16,7 @@ struct BackupCommand: ParsableCommand {
       Unchanged files are recognised and not opened; what the repository has is not stored again.
 
         kist backup ~/Documents ~/Pictures
+        kist -P laptop backup
         kist backup ~ --exclude-caches --exclude '*.iso' --exclude ~/Downloads
         kist backup / -x --exclude /var/tmp --exclude-larger-than 4G
         kist backup --dry-run -v ~/Documents
@@ -44,7 +45,9 @@ struct BackupCommand: ParsableCommand {
   func run() throws {
     let console = options.console
     let start = SystemClock.monotonicNanoseconds()
-    let rules = try rules.rules()
+    let profile = try options.profile()
+    let source = try source.completed(by: profile)
+    let rules = try rules.completed(by: profile).rules()
     let folders = try options.folders()
     let repository = try options.open()
     let identity = repository.configuration.repositoryID
@@ -53,7 +56,8 @@ struct BackupCommand: ParsableCommand {
       memory: try ClientMemory(stateFolder: folders.state, repository: identity)
     )
     try enrolment.refuseRollback()
-    let plan = try manner.plan(source, rules: rules, in: repository, console: console)
+    let plan = try manner.completed(by: profile)
+      .plan(source, rules: rules, in: repository, console: console)
     let progress = Self.progress(console)
     let display = ProgressLine(console: console) { seconds in
       BackupDisplay.line(progress.counters, current: progress.current, seconds: seconds)

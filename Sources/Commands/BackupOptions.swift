@@ -2,6 +2,7 @@ import ArgumentParser
 import Backups
 import CoreTypes
 import Files
+import Profiles
 import Repositories
 import Scanning
 import Sealing
@@ -79,6 +80,14 @@ struct BackupOptions: ParsableArguments {
 
   private var tags: [String] {
     tag.flatMap { $0.split(separator: ",").map(String.init) }
+  }
+
+  /// The same with the profile's host and tags where the command line has none.
+  func completed(by profile: Profile?) -> BackupOptions {
+    var completed = self
+    completed.host = host ?? profile?.host
+    if tag.isEmpty { completed.tag = profile?.tags ?? [] }
+    return completed
   }
 
   /// The plan that the options are.

@@ -145,7 +145,7 @@ struct CheckCommand: ParsableCommand {
       options.console.say("there are no key slots here: checking without a key")
       return true
     }
-    let source = PasswordSource(file: options.passwordFile, command: options.passwordCommand)
+    let source = try options.passwordSource()
     guard source.isInteractive, !Terminal.isThere else { return false }
     options.console.say("no password was given: checking without a key")
     return true

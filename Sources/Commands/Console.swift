@@ -34,6 +34,12 @@ struct Console: Sendable {
     Console.write(line + "\n", to: 1)
   }
 
+  /// A remark that is worth knowing, and no result.
+  func note(_ line: String) {
+    guard verbosity >= .normal, !isJSON else { return }
+    Console.write("note: " + line + "\n", to: 2)
+  }
+
   /// A warning or an error.
   func warn(_ line: String) {
     Console.write(line + "\n", to: 2)

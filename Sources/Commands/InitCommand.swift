@@ -13,14 +13,23 @@ struct InitCommand: ParsableCommand {
     discussion: """
       The folder is made if it is missing; it must be empty.
 
-        kist init --repo /mnt/disk/backup
+        kist init --repo /mnt/disk/backup.kist
+        kist init --repo /mnt/disk/backup.kist --password-file ~/.config/kist/password
 
-      Whoever has the password can read everything; without it, nobody can, and nobody can help. \
-      `kist key add --recovery` prints a recovery key to keep on paper.
+      Whoever has the password can read everything. Without it nobody can, and nobody can help: so \
+      keep a recovery key on paper in another place, which `kist key add --recovery` makes.
       """
   )
 
   @OptionGroup var options: RepositoryOptions
+
+  func validate() throws {
+    if options.shared.recoveryKey {
+      throw ValidationError(
+        "a repository begins with a password; make a recovery key with `kist key add --recovery`"
+      )
+    }
+  }
 
   func run() throws {
     let location = try options.location()
@@ -48,21 +57,35 @@ struct InitCommand: ParsableCommand {
       )
     } else {
       options.console.say("created repository \(id.digest.short) at \(location)")
-      options.console.say(
-        """
-
-        Keep the password: without it the data cannot be read by anyone. To be safe against
-        forgetting it, run `kist key add --recovery` and keep the printed key in another place.
-        """
-      )
+      for line in InitCommand.advice { options.console.say(line) }
     }
   }
+}
+
+extension InitCommand {
+  /// What to do while the password is still remembered.
+  private static let advice = """
+
+    Only the password opens it. Nobody can reset it or do without it, so now:
+
+      kist key add --recovery
+          makes a recovery key, which opens the repository if the password is forgotten. Print it
+          or write it down, and keep it in another place than the repository: with your papers, or
+          with someone you trust. Not on this computer, which may be what is lost.
+      kist key export --to FOLDER
+          copies the few small files without which even the right password opens nothing. They are
+          sealed; keep the copy on another disk.
+
+    Then make the first snapshot:
+
+      kist backup FOLDER
+    """.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
 }
 
 /// A password that is set: asked for twice when a person types it.
 enum NewPassword {
   static func read(options: RepositoryOptions) throws -> [UInt8] {
-    let source = PasswordSource(file: options.passwordFile, command: options.passwordCommand)
+    let source = try options.passwordSource()
     let text = try source.read(prompt: "new password: ")
     if source.isInteractive {
       guard try PasswordSource.ask("the same again: ") == text else {

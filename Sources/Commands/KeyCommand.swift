@@ -10,6 +10,16 @@ struct KeyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "key",
     abstract: "Add, list, remove and export the keys that open the repository.",
+    discussion: """
+      A repository has up to 16 keys: passwords, and recovery keys to keep on paper. Each opens all \
+      of it.
+
+        kist key list
+        kist key add --recovery
+        kist key passwd
+        kist key remove 3f9a2c01
+        kist key export --to /media/stick/kist-keys
+      """,
     subcommands: [
       KeyListCommand.self, KeyAddCommand.self, KeyRemoveCommand.self, KeyPasswdCommand.self,
       KeyExportCommand.self,
@@ -20,7 +30,11 @@ struct KeyCommand: ParsableCommand {
 struct KeyListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
-    abstract: "List the key slots. The one in use is marked with a star."
+    abstract: "List the key slots. The one in use is marked with a star.",
+    discussion: """
+        kist key list
+        kist key list --json
+      """
   )
 
   @OptionGroup var options: RepositoryOptions
@@ -71,21 +85,28 @@ struct KeyAddCommand: ParsableCommand {
     commandName: "add",
     abstract: "Add a password, or a recovery key to keep on paper.",
     discussion: """
-        kist key add --new-password-file second.txt
+      The new password is asked for twice, or read from a file. A recovery key is made by kist: 56 \
+      letters and digits with a checksum, so that a slip in typing it is noticed.
+
         kist key add --recovery
+        kist key add --label 'Ann, office'
+        kist key add --new-password-file second.txt
       """
   )
-
-  @OptionGroup var options: RepositoryOptions
 
   @Flag(help: "Make a recovery key and print it.")
   var recovery = false
 
-  @Option(help: ArgumentHelp("Read the new password from a file.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Read the new password from a file.", valueName: "file"),
+    completion: .file()
+  )
   var newPasswordFile: String?
 
   @Option(help: ArgumentHelp("What `key list` shows for it.", valueName: "text"))
   var label: String?
+
+  @OptionGroup var options: RepositoryOptions
 
   func run() throws {
     let keeping = SlotKeeping(repository: try options.unlock())
@@ -102,8 +123,10 @@ struct KeyAddCommand: ParsableCommand {
       options.console.say(
         """
 
-        Print it and keep it apart from the repository. It opens the repository like the password:
-          kist restore --recovery-key --password-file FILE-WITH-THE-KEY latest --target FOLDER
+        Print it or write it down, and keep it apart from the repository, as you would a key to your
+        home: whoever finds both can read everything. It is not shown again. To use it:
+          kist restore --recovery-key latest --target FOLDER
+        and type it when you are asked.
         """
       )
       return
@@ -140,13 +163,16 @@ struct KeyRemoveCommand: ParsableCommand {
     discussion: """
       Whoever has both a copy of the removed slot (a mirror, an old disk) and its password can still \
       open what they have a copy of.
+
+        kist key list
+        kist key remove 3f9a2c01
       """
   )
 
-  @OptionGroup var options: RepositoryOptions
-
   @Argument(help: "The slot's id, or the start of it.")
   var id: String
+
+  @OptionGroup var options: RepositoryOptions
 
   func run() throws {
     let repository = try options.unlock()
@@ -181,13 +207,19 @@ struct KeyPasswdCommand: ParsableCommand {
     discussion: """
       The new slot is added before the old one is removed. Copies of the old slot, on mirrors or old \
       disks, still open with the old password.
+
+        kist key passwd
+        kist key passwd --new-password-file new.txt
       """
   )
 
-  @OptionGroup var options: RepositoryOptions
-
-  @Option(help: ArgumentHelp("Read the new password from a file.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Read the new password from a file.", valueName: "file"),
+    completion: .file()
+  )
   var newPasswordFile: String?
+
+  @OptionGroup var options: RepositoryOptions
 
   func run() throws {
     let repository = try options.unlock()
@@ -219,10 +251,10 @@ struct KeyExportCommand: ParsableCommand {
       """
   )
 
-  @OptionGroup var options: RepositoryOptions
-
-  @Option(help: ArgumentHelp("A new or empty folder.", valueName: "folder"))
+  @Option(help: ArgumentHelp("A new or empty folder.", valueName: "folder"), completion: .directory)
   var to: String
+
+  @OptionGroup var options: RepositoryOptions
 
   func run() throws {
     let repository = try options.unlock()

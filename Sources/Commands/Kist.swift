@@ -8,21 +8,12 @@ package struct Kist: ParsableCommand {
   package static let configuration = CommandConfiguration(
     commandName: "kist",
     abstract: "Encrypted, deduplicated snapshots of folders.",
-    discussion: """
-      A first session:
-        kist init --repo /mnt/disk/backup
-        kist backup --repo /mnt/disk/backup ~/Documents
-        kist snapshots --repo /mnt/disk/backup
-        kist restore --repo /mnt/disk/backup latest --target /tmp/restored
-        kist check --repo /mnt/disk/backup --read-data
-
-      Set KIST_REPOSITORY and KIST_PASSWORD_FILE to leave out --repo and the password.
-      """,
+    discussion: HelpText.overview,
     version: Surroundings.version,
     subcommands: [
       InitCommand.self, BackupCommand.self, SnapshotsCommand.self, ListCommand.self,
       RestoreCommand.self, CheckCommand.self, KeyCommand.self, MirrorCommand.self,
-      ServeCommand.self, InspectCommand.self,
+      ServeCommand.self, InspectCommand.self, CompletionCommand.self,
     ]
   )
 
@@ -30,9 +21,10 @@ package struct Kist: ParsableCommand {
 
   /// Runs the command line of this process and ends the process.
   package static func start() -> Never {
-    let asJSON = CommandLine.arguments.contains("--json")
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    let asJSON = arguments.contains("--json")
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(LeadingOptions.moved(arguments, in: Kist.self))
       do {
         try ProcessEnvironment.raiseFileLimit()
         try Sodium.start()

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Files
 import Mirroring
+import Profiles
 import Repositories
 import Storage
 
@@ -14,6 +15,7 @@ struct MirrorCommand: ParsableCommand {
 
         kist mirror push --init /mnt/second/backup
         kist mirror push ssh://nas/srv/backup
+        kist -P laptop mirror push
         kist mirror sync --via 'ssh nas kist serve --stdio --repo /srv/backup'
 
       On the other machine, a line in authorized_keys can fix what this one may do:
@@ -24,7 +26,14 @@ struct MirrorCommand: ParsableCommand {
 
   struct Push: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Bring the destination what it lacks."
+      abstract: "Bring the destination what it lacks.",
+      discussion: """
+        What was pushed in part is gone on with. With several mirrors in the profile, each gets its copy.
+
+          kist mirror push --init /mnt/second/backup
+          kist mirror push ssh://nas/srv/backup --limit-upload 2M
+          kist -P laptop mirror push
+        """
     )
     @OptionGroup var options: RepositoryOptions
     @OptionGroup var mirror: MirrorOptions
@@ -36,7 +45,13 @@ struct MirrorCommand: ParsableCommand {
 
   struct Pull: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Fetch what the destination has and this repository lacks."
+      abstract: "Fetch what the destination has and this repository lacks.",
+      discussion: """
+        With --init the repository is made first: so a lost one comes back from its mirror.
+
+          kist mirror pull ssh://nas/srv/backup
+          kist mirror pull --init --repo /mnt/new/backup ssh://nas/srv/backup
+        """
     )
     @OptionGroup var options: RepositoryOptions
     @OptionGroup var mirror: MirrorOptions
@@ -47,7 +62,15 @@ struct MirrorCommand: ParsableCommand {
   }
 
   struct Sync: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Both ways.")
+    static let configuration = CommandConfiguration(
+      abstract: "Both ways.",
+      discussion: """
+        Afterwards both have the snapshots of both.
+
+          kist mirror sync ssh://nas/srv/backup
+          kist mirror sync --dry-run /mnt/second/backup
+        """
+    )
     @OptionGroup var options: RepositoryOptions
     @OptionGroup var mirror: MirrorOptions
 
@@ -63,7 +86,10 @@ struct MirrorCommand: ParsableCommand {
 
 /// Options of every mirror run.
 struct MirrorOptions: ParsableArguments {
-  @Argument(help: "A folder, or ssh://[user@]host[:port]/folder.")
+  @Argument(
+    help: "A folder, or ssh://[user@]host[:port]/folder (default: the mirrors of the profile).",
+    completion: .directory
+  )
   var destination: String?
 
   @Option(
@@ -101,18 +127,22 @@ struct MirrorOptions: ParsableArguments {
   )
   var limitDownload: ByteSize?
 
-  /// Where the other end is.
-  func target() throws -> MirrorDestination {
+  /// Where the other ends are: one that is named, else all of the profile's.
+  func targets(of profile: Profile?) throws -> [MirrorDestination] {
     switch (destination, via) {
     case (let text?, nil):
-      return try MirrorDestination(text, remoteProgram: remoteProgram)
-    case (nil, let command?): return .command(command)
+      return [try MirrorDestination(text, remoteProgram: remoteProgram)]
+    case (nil, let command?): return [.command(command)]
     case (_?, _?): throw Failure(.usage, "give a destination or --via, not both")
     case (nil, nil):
+      let mirrors = profile?.mirrors ?? []
+      guard mirrors.isEmpty else {
+        return try mirrors.map { try MirrorDestination($0, remoteProgram: remoteProgram) }
+      }
       throw Failure(
         .usage,
         "no destination was named",
-        advice: "Name a folder, ssh://host/folder, or a command with --via."
+        advice: "Name a folder, ssh://host/folder, a command with --via, or a profile with mirrors."
       )
     }
   }

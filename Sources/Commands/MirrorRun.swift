@@ -10,10 +10,32 @@ struct MirrorRun {
   /// Words of `Hello.Wish`: push, pull, or both.
   let wishes: [String]
 
+  /// Runs with each of the other ends in turn; one that fails does not keep the others from their copy.
   func run() throws {
+    let targets = try mirror.targets(of: try options.profile())
+    var failure: (any Error)?
+    for (index, target) in targets.enumerated() {
+      if targets.count > 1 { options.console.say("\(target.name):") }
+      do {
+        try run(with: target)
+      } catch {
+        guard index + 1 < targets.count, !InterruptFlag.isRaised,
+          let shown = Explanation.failure(of: error)
+        else { throw error }
+        Explanation.show(shown, asJSON: options.json)
+        failure = failure ?? error
+      }
+    }
+    guard let failure else { return }
+    throw Failure(
+      Explanation.failure(of: failure)?.status ?? .failed,
+      "not every mirror has its copy; those that failed are named above"
+    )
+  }
+
+  private func run(with target: MirrorDestination) throws {
     let start = SystemClock.monotonicNanoseconds()
     let console = options.console
-    let target = try mirror.target()
     let folders = try options.folders()
     let repository = try open(folders: folders)
     for finding in repository?.findings ?? [] {

@@ -1,10 +1,13 @@
 import Files
 import LMDB
+import Profiles
 
-/// Finds the password: an option's file or command, the environment, the terminal; in this order.
+/// Finds the password: an option's file or command, the environment, the profile, the terminal; in this order.
 struct PasswordSource {
   let file: String?
   let command: String?
+  /// Where the profile says that the password is.
+  var profile: Profile.PasswordPlace?
   /// Bytes of a password at most.
   private static let byteLimit = 1 << 16
 
@@ -19,12 +22,16 @@ struct PasswordSource {
     if let command = Surroundings.variable("KIST_PASSWORD_COMMAND") {
       return try PasswordSource.output(of: command)
     }
-    return try PasswordSource.ask(prompt)
+    switch profile {
+    case .file(let file): return try PasswordSource.firstLine(ofFile: file)
+    case .command(let command): return try PasswordSource.output(of: command)
+    case nil: return try PasswordSource.ask(prompt)
+    }
   }
 
   /// True if a person will be asked.
   var isInteractive: Bool {
-    file == nil && command == nil
+    file == nil && command == nil && profile == nil
       && ["KIST_PASSWORD", "KIST_PASSWORD_FILE", "KIST_PASSWORD_COMMAND"].allSatisfy {
         Surroundings.variable($0) == nil
       }
@@ -56,7 +63,7 @@ struct PasswordSource {
       throw Failure(
         .failed,
         "cannot read the password file \(path): \(error.reason)",
-        advice: "Check --password-file or KIST_PASSWORD_FILE."
+        advice: "Check --password-file, KIST_PASSWORD_FILE, or password-file in the profile."
       )
     }
   }

@@ -1,77 +1,54 @@
 import ArgumentParser
 import CoreTypes
 import Files
+import Profiles
 import Repositories
 import Sealing
 import Sodium
 import Storage
 
 /// Options that every command on a repository has.
+///
+/// What an option does not say, the environment says; what that does not say, the profile. Source: Docs/GUIDE.md.
 struct RepositoryOptions: ParsableArguments {
-  @Option(
-    name: [.short, .customLong("repo")],
-    help: ArgumentHelp(
-      "The repository's folder (default: $KIST_REPOSITORY).",
-      valueName: "folder"
-    )
-  )
-  var repository: String?
+  @OptionGroup var shared: SharedOptions
 
-  @Option(
-    help: ArgumentHelp(
-      "Read the password from the first line of a file (default: $KIST_PASSWORD_FILE).",
-      valueName: "file"
-    )
-  )
-  var passwordFile: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "Read the password from what a command prints (default: $KIST_PASSWORD_COMMAND).",
-      valueName: "command"
-    )
-  )
-  var passwordCommand: String?
-
-  @Flag(help: "Ask for a recovery key instead of a password, or read one from the same places.")
-  var recoveryKey = false
-
-  @Option(
-    help: ArgumentHelp(
-      "Folder for index, catalog and scan cache (default: $KIST_CACHE_DIR, else ~/.cache/kist).",
-      valueName: "folder"
-    )
-  )
-  var cacheDir: String?
-
-  @Flag(name: .long, help: "Write JSON: one object a line, or an array for lists.")
-  var json = false
-
-  @Flag(name: .shortAndLong, help: "Say only what is wrong.")
-  var quiet = false
-
-  @Flag(name: .shortAndLong, help: "Say more.")
-  var verbose = false
+  var passwordFile: String? { shared.passwordFile }
+  var passwordCommand: String? { shared.passwordCommand }
+  var json: Bool { shared.json }
+  var quiet: Bool { shared.quiet }
+  var verbose: Bool { shared.verbose }
 
   var console: Console {
     Console(verbosity: quiet ? .quiet : verbose ? .verbose : .normal, isJSON: json)
   }
 
+  /// The profile that was chosen with `--profile` or `KIST_PROFILE`.
+  func profile() throws -> Profile? {
+    try ProfileChoice(name: shared.profile, file: shared.config).profile()
+  }
+
   /// The repository's path.
   func location() throws -> String {
-    guard let path = repository ?? Surroundings.variable("KIST_REPOSITORY"), !path.isEmpty else {
-      throw Failure(
-        .noRepository,
-        "no repository was named",
-        advice: "Use --repo FOLDER, or set KIST_REPOSITORY."
-      )
+    if let path = shared.repository, !path.isEmpty { return path }
+    let profile = try profile()
+    if let path = Surroundings.variable("KIST_REPOSITORY") {
+      if let profile, let own = profile.repository, own != path {
+        console.note("KIST_REPOSITORY is set, and wins over profile \(profile.name)")
+      }
+      return path
     }
-    return path
+    if let path = profile?.repository { return path }
+    throw Failure(
+      .noRepository,
+      "no repository was named",
+      advice: "Use --repo FOLDER, set KIST_REPOSITORY, or name one in a profile (--profile NAME)."
+    )
   }
 
   /// Where the client keeps what it knows.
   func folders() throws -> ClientFolders {
-    try Surroundings.folders(cacheOption: cacheDir)
+    try Surroundings.folders(cacheOption: shared.cacheDir)
   }
 
   /// The store at the repository's path.
@@ -96,8 +73,9 @@ struct RepositoryOptions: ParsableArguments {
 
   /// The secret that opens a slot, from the first place that has one.
   func secret(prompt: String) throws -> SlotSecret {
-    let text = try passwordText(prompt: recoveryKey ? "recovery key: " : prompt)
-    if recoveryKey {
+    let isRecoveryKey = shared.recoveryKey
+    let text = try passwordSource().read(prompt: isRecoveryKey ? "recovery key: " : prompt)
+    if isRecoveryKey {
       return .recoveryKey(
         try RecoveryKey(text: String(decoding: text, as: UTF8.self)).secret
       )
@@ -105,8 +83,12 @@ struct RepositoryOptions: ParsableArguments {
     return .passphrase(SecretBytes(copying: text), .least)
   }
 
-  /// The password's bytes.
-  func passwordText(prompt: String) throws -> [UInt8] {
-    try PasswordSource(file: passwordFile, command: passwordCommand).read(prompt: prompt)
+  /// Where the password comes from.
+  func passwordSource() throws -> PasswordSource {
+    PasswordSource(
+      file: passwordFile,
+      command: passwordCommand,
+      profile: try profile()?.password
+    )
   }
 }

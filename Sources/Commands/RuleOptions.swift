@@ -1,6 +1,7 @@
 import ArgumentParser
 import Files
 import Patterns
+import Profiles
 import Scanning
 
 /// Options that leave things out of a backup.
@@ -20,12 +21,14 @@ struct RuleOptions: ParsableArguments {
   var iexclude: [String] = []
 
   @Option(
-    help: ArgumentHelp("Read patterns from a file, one a line.", valueName: "file")
+    help: ArgumentHelp("Read patterns from a file, one a line.", valueName: "file"),
+    completion: .file()
   )
   var excludeFile: [String] = []
 
   @Option(
-    help: ArgumentHelp("The same, whatever the case of letters.", valueName: "file")
+    help: ArgumentHelp("The same, whatever the case of letters.", valueName: "file"),
+    completion: .file()
   )
   var iexcludeFile: [String] = []
 
@@ -56,6 +59,27 @@ struct RuleOptions: ParsableArguments {
 
   /// Bytes of an exclude file at most: 16 MiB.
   private static let fileByteLimit = 16 << 20
+
+  /// The same with the profile's rules, which stand before those of the command line.
+  ///
+  /// So `--exclude '!…'` takes back what the profile leaves out.
+  func completed(by profile: Profile?) throws -> RuleOptions {
+    guard let profile else { return self }
+    for pattern in profile.excludes {
+      let name = DisplayedName.text(Array(profile.name.utf8))
+      _ = try RuleOptions.explained("excludes of profile \(name)") { () throws(PatternError) in
+        try PathPattern(Array(pattern.utf8))
+      }
+    }
+    var completed = self
+    completed.exclude = profile.excludes + exclude
+    completed.excludeFile = profile.excludeFiles + excludeFile
+    completed.excludeIfPresent = profile.excludeIfPresent + excludeIfPresent
+    completed.excludeCaches = excludeCaches || profile.excludesCaches
+    completed.excludeLargerThan = excludeLargerThan ?? profile.excludeLargerThan
+    completed.oneFileSystem = oneFileSystem || profile.oneFileSystem
+    return completed
+  }
 
   /// The rules that the options are.
   func rules() throws -> SourceRules {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Backups
 import Files
 import Patterns
+import Profiles
 import Scanning
 
 /// Options that say what is backed up.
@@ -48,7 +49,10 @@ struct SourceOptions: ParsableArguments {
   )
   var name: String?
 
-  @Argument(help: "Folders and files, or the command.")
+  @Argument(
+    help: "Folders and files (default: those of the profile), or the command.",
+    completion: .file()
+  )
   var paths: [String] = []
 
   /// Bytes of a list of paths at most: 256 MiB.
@@ -80,8 +84,25 @@ struct SourceOptions: ParsableArguments {
     if lists.filter({ $0 == "-" }).count > 1 {
       throw ValidationError("standard input can be read once")
     }
-    if !isStream, paths.isEmpty, lists.isEmpty { throw ValidationError("no folder was named") }
     if paths.contains("") { throw ValidationError("an empty path names nothing") }
+  }
+
+  /// The same with the profile's paths, if the command line says nothing of what is backed up.
+  func completed(by profile: Profile?) throws -> SourceOptions {
+    let lists = filesFrom + filesFromVerbatim + filesFrom0
+    guard paths.isEmpty, lists.isEmpty, !stdin, !stdinFromCommand else { return self }
+    var completed = self
+    completed.paths = profile?.paths ?? []
+    guard completed.paths.isEmpty else { return completed }
+    throw Failure(
+      .usage,
+      "no folder was named",
+      meaning: "Nothing was backed up.",
+      advice: profile.map {
+        "Name one, or give profile \(DisplayedName.text(Array($0.name.utf8))) its paths."
+      }
+        ?? "Name one: `kist backup FOLDER`; or use a profile that does: `kist -P NAME backup`."
+    )
   }
 
   /// Finds the paths, or starts the command.

@@ -1,0 +1,26 @@
+/// Texts that several help pages share.
+enum HelpText {
+  /// What `kist --help` begins with.
+  static let overview = """
+    A first session:
+      kist init --repo /mnt/disk/backup.kist
+      kist backup --repo /mnt/disk/backup.kist ~/Documents
+      kist snapshots --repo /mnt/disk/backup.kist
+      kist ls --repo /mnt/disk/backup.kist latest
+      kist restore --repo /mnt/disk/backup.kist latest --target /tmp/restored
+      kist check --repo /mnt/disk/backup.kist --read-data
+      kist key add --repo /mnt/disk/backup.kist --recovery
+
+    Less to type:
+      export KIST_REPOSITORY=/mnt/disk/backup.kist      instead of --repo
+      export KIST_PASSWORD_FILE=~/.config/kist/password instead of typing it
+      kist -P laptop backup     takes both, and the folders, from profile laptop
+                                in ~/.config/kist/config.toml
+
+    Options of every command may stand before its name, too.
+
+    Exit status: 0 done; 3 done, but not all could be saved or restored; 1 failed; 2 wrong command \
+    line; 10 no repository; 11 busy; 12 wrong password; 20 damage found; 21 no space; 22 refused for \
+    safety; 23 the repository is older than what was seen last; 130 interrupted.
+    """
+}

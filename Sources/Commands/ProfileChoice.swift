@@ -1,0 +1,83 @@
+import Files
+import Profiles
+
+/// Finds the profile that was asked for.
+struct ProfileChoice {
+  /// From the command line; `nil` leaves it to the environment.
+  let name: String?
+  /// The file, from the command line; `nil` leaves it to the environment.
+  let file: String?
+
+  /// Bytes that are read at most; the profiles' own limit is lower.
+  private static let byteLimit = 1 << 20
+
+  /// The profile; `nil` if none was asked for.
+  func profile() throws -> Profile? {
+    guard let name = name ?? Surroundings.variable("KIST_PROFILE") else {
+      guard file == nil else {
+        throw Failure(.usage, "--config needs --profile: a file has several profiles")
+      }
+      return nil
+    }
+    let path = try path()
+    let bytes = try ProfileChoice.read(path, for: name)
+    do {
+      return try ProfileFile(bytes, home: Surroundings.variable("HOME")).profile(name)
+    } catch {
+      throw Explanation.failure(from: error, in: path, holding: bytes)
+    }
+  }
+
+  /// Sources: XDG Base Directory Specification.
+  private func path() throws -> String {
+    if let path = file ?? Surroundings.variable("KIST_CONFIG") { return path }
+    if let folder = Surroundings.variable("XDG_CONFIG_HOME") { return folder + "/kist/config.toml" }
+    guard let home = Surroundings.variable("HOME") else {
+      throw Failure(
+        .failed,
+        "there is no home folder to look for profiles in",
+        advice: "Set HOME or KIST_CONFIG, or use --config FILE."
+      )
+    }
+    return home + "/.config/kist/config.toml"
+  }
+
+  private static func read(_ path: String, for name: String) throws -> [UInt8] {
+    let shown = DisplayedName.text(Array(path.utf8))
+    do {
+      let file = try OpenFile.open(path: path)
+      let status = try file.status()
+      guard status.kind == .regular else { throw Failure(.failed, "\(shown) is not a file") }
+      try refuseForeign(status, shown)
+      return try file.readAll(limit: byteLimit)
+    } catch let error as FilesError {
+      throw Failure(
+        .failed,
+        "cannot read the profiles in \(shown): \(error.reason)",
+        advice: "Write profile \(DisplayedName.text(Array(name.utf8))) there (Docs/GUIDE.md shows "
+          + "how), or name another file with --config or KIST_CONFIG."
+      )
+    }
+  }
+
+  /// A profile names commands to run and files to read: whoever can write it can act as this user.
+  private static func refuseForeign(_ status: FileStatus, _ shown: String) throws {
+    let user = ProcessEnvironment.userID
+    guard status.uid == user || status.uid == 0 else {
+      throw Failure(
+        .refusedForSafety,
+        "\(shown) belongs to another user",
+        meaning: "Whoever owns it could have commands run in your name. Nothing was done.",
+        advice: "Make it yours, or name another file with --config or KIST_CONFIG."
+      )
+    }
+    guard status.mode & 0o022 == 0 else {
+      throw Failure(
+        .refusedForSafety,
+        "others may write \(shown)",
+        meaning: "They could have commands run in your name. Nothing was done.",
+        advice: "chmod go-w \(shown)"
+      )
+    }
+  }
+}
