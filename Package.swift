@@ -32,7 +32,10 @@ let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 
 let package = Package(
   name: "kist",
-  products: [.executable(name: "kist", targets: ["kist"])],
+  products: [
+    .executable(name: "kist", targets: ["kist"]),
+    .library(name: "Kist", targets: ["Kist"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
@@ -112,6 +115,21 @@ let package = Package(
     ),
     .executableTarget(name: "kist", dependencies: ["Commands"], swiftSettings: house),
 
+    // The door for other programs, and one of them.
+    idea(
+      "Kist",
+      on: [
+        "Backups", "Chunking", "Commands", "CoreTypes", "Files", "Patterns", "Repositories",
+        "Restoring", "Scanning", "Sealing", "Sodium", "Storage", "Threading", "Trees",
+      ]
+    ),
+    .executableTarget(
+      name: "Example",
+      dependencies: ["Kist"],
+      path: "Docs/Example",
+      swiftSettings: house
+    ),
+
     // Tests, in the order of what they test.
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: house),
     tests("CoreTypes"),
@@ -152,6 +170,7 @@ let package = Package(
         "Sodium", "Storage", "Threading",
       ]
     ),
+    tests("Kist", on: ["Example"]),
     .testTarget(
       name: "CommandTests",
       dependencies: ["kist", "TestSupport"],

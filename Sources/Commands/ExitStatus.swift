@@ -1,7 +1,7 @@
 /// What the process returns.
 ///
 /// Scripts rely on these numbers; the table stands in README.md.
-enum ExitStatus: Int32 {
+package enum ExitStatus: Int32, Sendable {
   case done = 0
   case failed = 1
   case usage = 2
@@ -18,11 +18,11 @@ enum ExitStatus: Int32 {
 }
 
 /// An error with everything that a person needs: what happened, what it means, what to do.
-struct Failure: Error {
-  let status: ExitStatus
-  let what: String
-  let meaning: String?
-  let advice: String?
+package struct Failure: Error {
+  package let status: ExitStatus
+  package let what: String
+  package let meaning: String?
+  package let advice: String?
 
   init(_ status: ExitStatus, _ what: String, meaning: String? = nil, advice: String? = nil) {
     self.status = status

@@ -1,12 +1,12 @@
-import CoreTypes
+package import CoreTypes
 import Files
-import Repositories
+package import Repositories
 import Sealing
 
 /// What the process was started in: environment, home, clock, user.
-enum Surroundings {
+package enum Surroundings {
   /// Version of the program.
-  static let version = "0.1.0"
+  package static let version = "0.1.0"
 
   /// A variable of the environment; an empty one counts as absent.
   static func variable(_ name: String) -> String? {
@@ -16,7 +16,7 @@ enum Surroundings {
   /// Cache and state folders.
   ///
   /// Sources: XDG Base Directory Specification.
-  static func folders(cacheOption: String?) throws -> ClientFolders {
+  package static func folders(cacheOption: String?) throws -> ClientFolders {
     func folder(_ own: String, _ xdg: String, _ fallback: String) throws -> String {
       if let path = variable(own) { return path }
       if let path = variable(xdg) { return path + "/kist" }
@@ -36,13 +36,13 @@ enum Surroundings {
   }
 
   /// The wall clock.
-  static var now: PointInTime {
+  package static var now: PointInTime {
     let time = SystemClock.now()
     return PointInTime(seconds: time.seconds, nanoseconds: time.nanoseconds)
   }
 
   /// The user's name, or number.
-  static var user: String {
+  package static var user: String {
     AccountNames.user(ProcessEnvironment.userID) ?? "\(ProcessEnvironment.userID)"
   }
 }

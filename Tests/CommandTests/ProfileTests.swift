@@ -115,7 +115,7 @@ struct ProfileTests {
   @Test func `what is wrong in the file is named with its line`() throws {
     for (text, line, words) in [
       ("[profiles.a]\n\npath = [\"/x\"]", 3, "profiles.a.path means nothing"),
-      ("[profiles.a]\nhost = 1", 2, "must be"), ("[profiles.a]\nhost = ", 2, ""),
+      ("[profiles.a]\nhost = 1", 2, "must be"), ("[profiles.a]\nhost = ", 2, "toml.io"),
       ("# one\n[profiles.a]\nretention.last = -1\n", 3, "from 0 to"),
       ("[profiles.a]\npassword = 'x'", 2, "never stands in this file"),
     ] {

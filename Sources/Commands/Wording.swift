@@ -1,0 +1,23 @@
+package import Backups
+package import Patterns
+package import Restoring
+
+/// The words of the command line, for the library `Kist`.
+package enum Wording {
+  /// The failure that an error is; `nil` if it is none of ours.
+  package static func failure(of error: any Error) -> Failure? { Explanation.failure(of: error) }
+
+  /// Why a pattern cannot be used; `place` is where it stands.
+  package static func failure(from error: PatternError, in place: String) -> Failure {
+    Explanation.failure(from: error, in: place)
+  }
+
+  /// What was wrong with a file that was to be saved.
+  package static func text(_ finding: SourceFinding) -> String { Explanation.text(finding) }
+
+  /// What could not be restored as it was.
+  package static func text(_ finding: RestoreFinding) -> String { Explanation.text(finding) }
+
+  /// What a check found.
+  package static func text(_ finding: CheckFinding) -> String { Explanation.text(finding) }
+}
