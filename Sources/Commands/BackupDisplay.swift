@@ -96,7 +96,9 @@ enum BackupDisplay {
     )
     if counters.errors > 0 {
       lines.append(
-        "\(Quantities.count(counters.errors, "entry", "entries")) not saved as they are; named above"
+        counters.errors == 1
+          ? "1 entry was not saved as it is; it is named above"
+          : "\(Quantities.count(counters.errors)) entries were not saved as they are; named above"
       )
     }
     switch result {
