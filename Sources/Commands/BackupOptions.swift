@@ -47,7 +47,7 @@ struct BackupOptions: ParsableArguments {
   var dryRun = false
 
   @Option(
-    help: ArgumentHelp("off, fastest, auto, better or max.", valueName: "level")
+    help: ArgumentHelp("How hard to compress.", valueName: "level")
   )
   var compression: CompressionLevel = .auto
 
