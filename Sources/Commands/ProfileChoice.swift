@@ -45,9 +45,11 @@ struct ProfileChoice {
   private static func read(_ path: String, for name: String) throws -> [UInt8] {
     let shown = DisplayedName.text(Array(path.utf8))
     do {
-      let file = try OpenFile.open(path: path)
+      let file = try OpenFile.openAtOnce(path: path)
       let status = try file.status()
-      guard status.kind == .regular else { throw Failure(.failed, "\(shown) is not a file") }
+      guard status.kind == .regular else {
+        throw Failure(.failed, "\(shown) is not a file", meaning: "Nothing was done.")
+      }
       try refuseForeign(status, shown)
       return try file.readAll(limit: byteLimit)
     } catch let error as FilesError {

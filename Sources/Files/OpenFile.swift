@@ -18,9 +18,18 @@ package final class OpenFile: Sendable {
 
   /// Opens a file by path for reading; links are followed.
   package static func open(path: String) throws(FilesError) -> OpenFile {
+    try open(path, flags: 0)
+  }
+
+  /// Opens a path for reading, and never waits: a FIFO without a writer opens too.
+  package static func openAtOnce(path: String) throws(FilesError) -> OpenFile {
+    try open(path, flags: KIST_O_NONBLOCK)
+  }
+
+  private static func open(_ path: String, flags: Int) throws(FilesError) -> OpenFile {
     let bytes = Array(path.utf8)
     let descriptor = try unsafe CName.with(bytes, .text, for: "open") {
-      unsafe kist_openat(AT_FDCWD, $0, 0, 0)
+      unsafe kist_openat(AT_FDCWD, $0, Int32(flags), 0)
     }
     return OpenFile(
       descriptor: Int32(try SystemCall.check(Int(descriptor), "open", bytes)),

@@ -112,6 +112,26 @@ struct ProfileTests {
     #expect(!FileManager.default.fileExists(atPath: place.repository))
   }
 
+  @Test func `what is no file of text is refused at once`() throws {
+    let place = try place("")
+    let path = place.path(".config/kist/config.toml")
+    try place.call("rm", path)
+    try place.call("mkfifo", "-m", "600", path)
+    let fifo = try place.run(["timeout", "20", Programs.kist, "-P", "a", "snapshots"])
+    #expect(fifo.status == 1, "\(fifo)")
+    #expect(fifo.errors.contains("is not a file"), "\(fifo)")
+    let folder = try place.kist("-P", "a", "--config", place.root, "snapshots", changing: bare)
+    #expect(folder.status == 1, "\(folder)")
+    #expect(folder.errors.contains("is not a file"), "\(folder)")
+    let endless = try place.kist("-P", "a", "--config", "/dev/zero", "snapshots", changing: bare)
+    #expect(endless.status == 1, "\(endless)")
+    try place.write([UInt8](repeating: 35, count: 2 << 20), to: "large")
+    try place.call("chmod", "600", place.path("large"))
+    let large = try place.kist("-P", "a", "--config", place.path("large"), "snapshots")
+    #expect(large.status == 1, "\(large)")
+    #expect(large.errors.contains("large"), "\(large)")
+  }
+
   @Test func `what is wrong in the file is named with its line`() throws {
     for (text, line, words) in [
       ("[profiles.a]\n\npath = [\"/x\"]", 3, "profiles.a.path means nothing"),
