@@ -83,6 +83,7 @@ let package = Package(
       "Scanning",
       on: ["CoreTypes", "Encoding", "Files", "Indexing", "LMDB", "Patterns", "Sealing", "Trees"]
     ),
+    idea("Archiving", on: ["CoreTypes", "Trees"]),
     idea("Restoring", on: ["CoreTypes", "Files", "Sodium", "Trees"]),
 
     // Floor 5: the pipelines.
@@ -102,15 +103,21 @@ let package = Package(
         "Sodium", "Storage", "Threading",
       ]
     ),
+    idea(
+      "Browsing",
+      on: [
+        "Archiving", "CoreTypes", "Indexing", "Packing", "Patterns", "Repositories", "Sealing",
+        "Trees",
+      ]
+    ),
 
     // Floor 6 and 7: what a person sees.
     idea(
       "Commands",
       on: [
-        "Backups", "Chunking", "CoreTypes", "Files", "Indexing", "LMDB", "Mirroring", "Packing",
-        "Patterns", "Profiles",
-        "Repositories", "Restoring", "Scanning", "Sealing", "Sodium", "Storage", "Threading",
-        "Trees", arguments,
+        "Archiving", "Backups", "Browsing", "Chunking", "CoreTypes", "Files", "Indexing", "LMDB",
+        "Mirroring", "Packing", "Patterns", "Profiles", "Repositories", "Restoring", "Scanning",
+        "Sealing", "Sodium", "Storage", "Threading", "Trees", arguments,
       ]
     ),
     .executableTarget(name: "kist", dependencies: ["Commands"], swiftSettings: house),

@@ -2,6 +2,9 @@
 enum DisplayedName {
   /// Printable text as it is; control characters, escape sequences, direction overrides and invalid UTF-8 as `\xNN`.
   static func text(_ bytes: [UInt8]) -> String {
+    // Most names are plain ASCII, and asking for the properties of each letter is slow.
+    let isPlain = bytes.allSatisfy { $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\\") }
+    if isPlain { return String(decoding: bytes, as: UTF8.self) }
     var shown = ""
     var rest = bytes[...]
     while !rest.isEmpty {

@@ -15,6 +15,8 @@ package enum ExitStatus: Int32, Sendable {
   case refusedForSafety = 22
   case rollback = 23
   case interrupted = 130
+  /// Whoever read the output has gone; as a shell shows it of other programs.
+  case outputClosed = 141
 }
 
 /// An error with everything that a person needs: what happened, what it means, what to do.

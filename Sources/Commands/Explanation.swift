@@ -1,4 +1,5 @@
 import Backups
+import Browsing
 import CoreTypes
 import Files
 import Indexing
@@ -38,6 +39,7 @@ enum Explanation {
     switch error {
     case let failure as Failure: failure
     case let error as BackupError: failure(from: error)
+    case let error as BrowsingError: failure(from: error)
     case let error as RepositoryError: failure(from: error)
     case let error as StorageError: failure(from: error)
     case let error as PackingError: failure(from: error)
@@ -185,6 +187,21 @@ enum Explanation {
         "the snapshot cannot be written as it is: \(error)",
         meaning: "No snapshot was made; earlier snapshots are as they were.",
         advice: "Names of host and tags have at most 1,024 bytes, paths at most 65,535."
+      )
+    case .illegalTag(let tag):
+      Failure(
+        .usage,
+        "\(tag.isEmpty ? "an empty tag" : "this tag") cannot be given"
+          + (tag.isEmpty ? "" : ": it has \(Quantities.count(tag.utf8.count, "byte"))"),
+        meaning: "Nothing was changed.",
+        advice: "A tag has 1 to 1,024 bytes."
+      )
+    case .tooManyTags(let id, let count):
+      Failure(
+        .failed,
+        "snapshot \(id.digest.short) would have \(Quantities.count(count, "tag"))",
+        meaning: "Its tags were not changed.",
+        advice: "A snapshot has at most 256; `kist tag remove` makes room."
       )
     case .rollback(let missing):
       Failure(

@@ -21,6 +21,9 @@ struct JSONText {
     fields.append(JSONText.quoted(key) + ":" + JSONText.encoded(value))
   }
 
+  /// Adds all fields of another object.
+  mutating func add(_ other: JSONText) { fields += other.fields }
+
   /// The object on one line.
   var line: String { "{" + fields.joined(separator: ",") + "}" }
 
@@ -48,6 +51,11 @@ struct JSONText {
   }
 
   private static func quoted(_ text: String) -> String {
+    // Most texts are plain; looking at each scalar of those would cost more than everything else.
+    let isPlain = text.utf8.allSatisfy {
+      $0 >= 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+    }
+    if isPlain { return "\"\(text)\"" }
     var quoted = "\""
     for scalar in text.unicodeScalars {
       switch scalar {

@@ -41,7 +41,8 @@ package struct Kist: ParsableCommand {
       } catch {
         // What is not ours is the parser's: help, version, a usage error, an exit status.
         guard let failure = Explanation.failure(of: error) else { exit(withError: error) }
-        Explanation.show(failure, asJSON: asJSON)
+        // As in `kist ls | head`: there is nobody to tell, and nothing went wrong.
+        if failure.status != .outputClosed { Explanation.show(failure, asJSON: asJSON) }
         exit(status: failure.status)
       }
     } catch {

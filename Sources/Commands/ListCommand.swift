@@ -1,6 +1,7 @@
 import ArgumentParser
-import Backups
+import Browsing
 import CoreTypes
+import Files
 import Repositories
 import Trees
 
@@ -9,8 +10,14 @@ struct ListCommand: ParsableCommand {
     commandName: "ls",
     abstract: "List what is in a snapshot.",
     discussion: """
+      Without a path, everything; with one, what is in that folder. A path may stand behind the snapshot, or \
+      several may follow it.
+
         kist ls latest
         kist ls -l latest:/home/ann/Documents
+        kist ls --recursive latest /etc/ssh /etc/ssl
+        kist ls --host laptop --tag weekly latest~2
+        kist ls latest --json | jq -r 'select(.size > 1e9).path'
       """
   )
 
@@ -19,154 +26,88 @@ struct ListCommand: ParsableCommand {
   @Flag(name: [.customShort("l"), .long], help: "Show mode, owner, size and time.")
   var long = false
 
+  @Flag(help: "With --long, sizes as people read them.")
+  var humanReadable = false
+
+  @Flag(name: [.customShort("n"), .long], help: "With --long, owners as numbers.")
+  var numeric = false
+
   @Flag(
     inversion: .prefixedNo,
-    help: "Go into folders."
+    help: "Go into folders (default: only if no path is given)."
   )
-  var recursive = true
+  var recursive: Bool?
 
-  @Argument(help: "A snapshot: id, start of an id, latest, latest~N; may be followed by :PATH.")
+  @OptionGroup(title: "Which snapshot latest is") var filter: SnapshotFilterOptions
+
+  @Argument(help: ArgumentHelp(SnapshotName.help))
   var snapshot: String = "latest"
+
+  @Argument(help: "Paths in the snapshot.")
+  var paths: [String] = []
 
   func run() throws {
     let repository = try options.open()
     let name = SnapshotName(snapshot)
-    let record = try repository.findSnapshot(name.id)
-    let content = try repository.snapshot(record)
-    let listing = try SnapshotListing(repository: repository)
-    let console = options.console
-    var output = BufferedOutput()
-    let isLong = long
-    try listing.forEachEntry(
-      of: content,
-      below: try name.path(in: content),
-      isRecursive: recursive
-    ) { path, entry in
-      output.line(
-        console.isJSON
-          ? EntryText.json(path, entry).line
-          : isLong ? EntryText.long(path, entry) : DisplayedName.text(path)
-      )
+    if name.hasPath, !paths.isEmpty {
+      throw Failure(.usage, "give paths either behind the snapshot's colon or after it, not both")
     }
-    output.flush()
-  }
-}
-
-/// `ID` or `ID:path`.
-struct SnapshotName {
-  let id: String
-  private let pathText: String?
-
-  init(_ text: String) {
-    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-    id = parts.first.map(String.init) ?? text
-    pathText = parts.count > 1 ? String(parts[1]) : nil
-  }
-
-  /// The parts of the absolute path; `nil` for the whole snapshot.
-  ///
-  /// A path that does not begin with a slash is below the snapshot's only root.
-  func path(in snapshot: Snapshot) throws -> [[UInt8]]? {
-    guard let pathText, !pathText.isEmpty else { return nil }
-    let slash = UInt8(ascii: "/")
-    let parts = Array(pathText.utf8).split(separator: slash).map { Array($0) }
-    if pathText.hasPrefix("/") { return parts }
-    guard snapshot.roots.count == 1, let root = snapshot.roots.first else {
-      throw Failure(
-        .failed,
-        "\(pathText) is not absolute, and the snapshot has several roots",
-        advice: "Begin the path with a slash."
-      )
+    let opened = try name.open(in: repository, among: try filter.filter())
+    let source = try NodeSource(repository: repository) { InterruptFlag.isRaised }
+    let names = paths.isEmpty ? [name] : paths.map { SnapshotName(id: name.id, path: $0) }
+    let output = ResultOutput()
+    if options.json { try output.line(SnapshotText.json(opened, kind: "snapshot").line) }
+    let text =
+      numeric
+      ? EntryText(sizes: humanReadable ? .human : .bytes)
+      : EntryText(namesOf: opened.content, sizes: humanReadable ? .human : .bytes)
+    for name in names {
+      let path = try name.path(in: opened.content)
+      let reach: TreeListing.Reach = recursive ?? (path == nil) ? .everything : .children
+      for top in try source.reader.tops(of: opened.content, at: path) {
+        try list(top, reach, source, text, output)
+      }
     }
-    return root.path.split(separator: slash).map { Array($0) } + parts
-  }
-}
-
-/// Collects lines, so that a long list is not one call a line.
-struct BufferedOutput {
-  private var text = ""
-  private static let byteLimit = 1 << 16
-
-  mutating func line(_ line: String) {
-    text += line
-    text += "\n"
-    if text.utf8.count >= BufferedOutput.byteLimit { flush() }
+    try output.flush()
+    if options.verbose {
+      options.console.warn("\(Quantities.count(source.loadCount, "tree node")) read")
+    }
   }
 
-  mutating func flush() {
-    Console.writeResult(text)
-    text = ""
-  }
-}
-
-/// Entries as lines.
-enum EntryText {
-  static func long(_ path: [UInt8], _ entry: TreeEntry) -> String {
-    var line =
-      "\(letter(entry.kind))\(permissions(entry.mode))  \(entry.uid):\(entry.gid)  "
-    let size = entry.kind == .file ? "\(entry.size)" : "-"
-    line += String(repeating: " ", count: max(0, 12 - size.count)) + size
-    line +=
-      "  "
-      + CalendarTime.text(
-        PointInTime(seconds: entry.modified.seconds, nanoseconds: entry.modified.nanoseconds)
-      )
-    line += "  " + DisplayedName.text(path)
-    if entry.kind == .symbolicLink { line += " -> " + DisplayedName.text(entry.linkTarget) }
-    return line
+  private func list(
+    _ top: TreeTop,
+    _ reach: TreeListing.Reach,
+    _ source: NodeSource,
+    _ text: EntryText,
+    _ output: ResultOutput
+  ) throws {
+    let (isJSON, isLong) = (options.json, long)
+    try TreeListing(reader: source.reader).forEachEntry(of: top, reach: reach) {
+      path,
+      entry throws(BrowsingError) in
+      if isJSON {
+        try output.line(Self.json(path, entry).line)
+      } else if isLong {
+        try output.line(text.long(path, FoundEntry(entry)))
+      } else {
+        try output.line(DisplayedName.text(path))
+      }
+    }
   }
 
-  static func json(_ path: [UInt8], _ entry: TreeEntry) -> JSONText {
-    var json = JSONText([
-      "path": JSONText.name(path), "type": .text(word(entry.kind)),
-      "mode": .number(Int(entry.mode)), "uid": .number(Int(entry.uid)),
-      "gid": .number(Int(entry.gid)), "size": .number(Int(clamping: entry.size)),
-      "mtime": .text(
-        CalendarTime.iso(
-          PointInTime(seconds: entry.modified.seconds, nanoseconds: entry.modified.nanoseconds)
-        )
-      ),
-    ])
-    if entry.kind == .symbolicLink { json.add("linktarget", JSONText.name(entry.linkTarget)) }
+  private static func json(_ path: [UInt8], _ entry: TreeEntry) -> JSONText {
+    var json = JSONText(["message_type": .text("node")])
+    json.add("name", JSONText.name(Path.names(path).last ?? Array("/".utf8)))
+    json.add(EntryText.json(path, FoundEntry(entry)))
+    if entry.kind == .directory {
+      json.add("total_files", .number(Int(clamping: entry.subtree.files)))
+      json.add("total_bytes", .number(Int(clamping: entry.subtree.bytes)))
+    }
+    if entry.kind.isDevice {
+      json.add("device_major", .number(Int(entry.device.major)))
+      json.add("device_minor", .number(Int(entry.device.minor)))
+    }
     if entry.changedWhileRead { json.add("torn", .flag(true)) }
     return json
-  }
-
-  static func word(_ kind: EntryKind) -> String {
-    switch kind {
-    case .file: "file"
-    case .directory: "dir"
-    case .symbolicLink: "symlink"
-    case .fifo: "fifo"
-    case .characterDevice: "chardev"
-    case .blockDevice: "dev"
-    case .socket: "socket"
-    }
-  }
-
-  private static func letter(_ kind: EntryKind) -> String {
-    switch kind {
-    case .file: "-"
-    case .directory: "d"
-    case .symbolicLink: "l"
-    case .fifo: "p"
-    case .characterDevice: "c"
-    case .blockDevice: "b"
-    case .socket: "s"
-    }
-  }
-
-  private static func permissions(_ mode: UInt16) -> String {
-    var text = ""
-    for (shift, special, letters) in [
-      (6, UInt16(0o4000), ("s", "S")), (3, 0o2000, ("s", "S")), (0, 0o1000, ("t", "T")),
-    ] {
-      let bits = mode >> UInt16(shift)
-      text += bits & 4 != 0 ? "r" : "-"
-      text += bits & 2 != 0 ? "w" : "-"
-      let runs = bits & 1 != 0
-      text += mode & special != 0 ? (runs ? letters.0 : letters.1) : runs ? "x" : "-"
-    }
-    return text
   }
 }

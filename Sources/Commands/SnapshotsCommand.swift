@@ -2,7 +2,6 @@ import ArgumentParser
 import CoreTypes
 import Files
 import Repositories
-import Trees
 
 struct SnapshotsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -11,88 +10,123 @@ struct SnapshotsCommand: ParsableCommand {
     discussion: """
         kist snapshots
         kist snapshots --host laptop --latest 3
+        kist snapshots --tag weekly,keep --tag monthly     # both, or the other one
+        kist snapshots --group-by host,tags --compact
+        kist snapshots 4f2a latest~1
       """,
     aliases: ["list"]
   )
 
   @OptionGroup var options: RepositoryOptions
 
-  @Option(help: ArgumentHelp("Only snapshots of this machine.", valueName: "name"))
-  var host: String?
+  @OptionGroup(title: "Which snapshots") var filter: SnapshotFilterOptions
 
-  @Option(help: ArgumentHelp("Only snapshots of this path.", valueName: "path"))
-  var path: String?
-
-  @Option(help: ArgumentHelp("Only the newest n.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp("Only the newest n of each machine and its paths.", valueName: "n")
+  )
   var latest: Int?
+
+  @Option(
+    name: [.customShort("g"), .long],
+    help: ArgumentHelp(
+      "Put together what has the same host, paths or tags; joined by commas.",
+      valueName: "what",
+    )
+  )
+  var groupBy: String?
+
+  @Flag(name: [.customShort("c"), .long], help: "Leave out files, size and paths.")
+  var compact = false
+
+  @Argument(help: "Snapshots: id, start of an id, latest, latest~N (default: all).")
+  var snapshots: [String] = []
+
+  func validate() throws {
+    if let latest, latest < 1 { throw ValidationError("--latest takes a number from 1 up") }
+    if let groupBy { _ = try SnapshotGrouping(parsing: groupBy) }
+  }
 
   func run() throws {
     let repository = try options.open()
-    var rows: [(record: Record, snapshot: Snapshot)] = []
-    var damaged = false
-    for record in repository.log.snapshots {
-      do {
-        rows.append((record, try repository.snapshot(record)))
-      } catch {
-        damaged = true
-        options.console.warn(
-          "warning: " + (Explanation.failure(of: error)?.what ?? "\(record.id) cannot be read")
-        )
-      }
+    var (found, damaged) = try filter.snapshots(
+      named: snapshots,
+      in: repository,
+      console: options.console
+    )
+    for record in repository.snapshotTags.malformed {
+      options.console.warn("warning: the tags in record \(record.digest.short) cannot be read")
+      damaged = true
     }
-    rows = rows.filter { row in
-      (host == nil || row.snapshot.author?.host == host)
-        && (path == nil || row.snapshot.roots.contains { $0.path == Array((path ?? "").utf8) })
+    if let latest {
+      found = SnapshotGrouping(by: [.host, .paths]).newest(latest, of: found)
     }
-    if let latest { rows = Array(rows.suffix(max(0, latest))) }
+    let grouping = try groupBy.map { try SnapshotGrouping(parsing: $0) }
+    let groups = grouping?.groups(of: found)
     if options.json {
-      options.console.result(JSONText.array(rows.map { json($0.record, $0.snapshot) }))
+      options.console.result(
+        JSONText.array(groups?.map(json) ?? found.map { SnapshotText.json($0) })
+      )
+    } else if let groups, !found.isEmpty {
+      for group in groups {
+        options.console.result("snapshots for \(text(group.key)):")
+        show(group.snapshots)
+        options.console.result("")
+      }
     } else {
-      show(rows)
+      show(found)
     }
     if damaged { throw ExitCode(ExitStatus.damage.rawValue) }
   }
 
-  private func show(_ rows: [(record: Record, snapshot: Snapshot)]) {
-    guard !rows.isEmpty else {
+  private func show(_ snapshots: [OpenedSnapshot]) {
+    guard !snapshots.isEmpty else {
       options.console.say("no snapshots")
       return
     }
-    let table = rows.map { record, snapshot in
-      [
-        record.id.digest.short, CalendarTime.text(record.clear.time),
-        snapshot.author?.host ?? "-", Quantities.count(Int(clamping: snapshot.totals.files)),
-        Quantities.bytes(Int(clamping: snapshot.totals.bytes)),
-        snapshot.roots.map { DisplayedName.text($0.path) }.joined(separator: "  ")
-          + (snapshot.unreadable > 0 ? "  (incomplete)" : ""),
-      ]
-    }
-    for line in TextTable.lines(
-      header: ["id", "time", "host", "files", "size", "paths"],
-      rows: table,
-      rightAligned: [3, 4]
-    ) {
-      options.console.result(line)
-    }
+    let lines = TextTable.lines(
+      header: compact ? SnapshotText.compactColumns : SnapshotText.columns,
+      rows: snapshots.map(compact ? SnapshotText.compactRow : SnapshotText.row),
+      rightAligned: [4, 5]
+    )
+    for line in lines { options.console.result(line) }
   }
 
-  private func json(_ record: Record, _ snapshot: Snapshot) -> JSONText {
-    var json = JSONText([
-      "id": .text("\(record.id)"), "short_id": .text(record.id.digest.short),
-      "time": .text(CalendarTime.iso(record.clear.time)),
-      "paths": .list(snapshot.roots.map { JSONText.name($0.path) }),
-      "files": .number(Int(clamping: snapshot.totals.files)),
-      "bytes": .number(Int(clamping: snapshot.totals.bytes)),
-      "entries": .number(Int(clamping: snapshot.totals.entries)),
-      "unreadable": .number(Int(clamping: snapshot.unreadable)),
-      "parents": .list(snapshot.parents.map { .text("\($0)") }),
-    ])
-    if let author = snapshot.author {
-      json.add("hostname", .text(author.host))
-      json.add("username", .text(author.user))
-      json.add("program_version", .text(author.program))
-      json.add("tags", .list(author.tags.map { .text($0) }))
+  private func text(_ key: SnapshotGrouping.Key) -> String {
+    var parts: [String] = []
+    if let host = key.host { parts.append("host \(DisplayedName.text(Array(host.utf8)))") }
+    if let paths = key.paths {
+      parts.append("paths " + paths.map(DisplayedName.text).joined(separator: ", "))
     }
-    return json
+    if let tags = key.tags {
+      parts.append(tags.isEmpty ? "no tags" : "tags \(TagText.shown(tags))")
+    }
+    return parts.isEmpty ? "all" : parts.joined(separator: "; ")
+  }
+
+  private func json(_ group: SnapshotGrouping.Group) -> JSONText {
+    var key = JSONText()
+    key.add("hostname", group.key.host.map { .text($0) } ?? .null)
+    key.add("paths", group.key.paths.map { .list($0.map { JSONText.name($0) }) } ?? .null)
+    key.add("tags", group.key.tags.map { .list($0.map { .text($0) }) } ?? .null)
+    return JSONText([
+      "group_key": .object(key),
+      "snapshots": .list(group.snapshots.map { .object(SnapshotText.json($0)) }),
+    ])
+  }
+}
+
+extension SnapshotGrouping {
+  /// What `host,paths,tags` asks for; restic's singular words are understood too.
+  init(parsing text: String) throws {
+    var criteria: Set<Criterion> = []
+    for word in text.split(separator: ",") {
+      switch word {
+      case "host", "hosts": criteria.insert(.host)
+      case "path", "paths": criteria.insert(.paths)
+      case "tag", "tags": criteria.insert(.tags)
+      default: throw ValidationError("--group-by takes host, paths and tags, not '\(word)'")
+      }
+    }
+    self.init(by: criteria)
   }
 }

@@ -31,8 +31,8 @@ package struct PatternList: Sendable {
   /// How far each pattern has come at a folder.
   ///
   /// Patterns that can match nothing there are left out.
-  package struct Position: Sendable {
-    fileprivate struct Live: Sendable {
+  package struct Position: Hashable, Sendable {
+    fileprivate struct Live: Hashable, Sendable {
       let pattern: Int
       let state: UInt64
     }

@@ -33,6 +33,10 @@ package enum RepositoryError: Error, Sendable {
   case damagedSnapshot(RecordID, reason: String)
   /// The snapshot to be committed is one that no reader would accept.
   case illegalSnapshot(TreeError)
+  /// An empty tag, or one of more bytes than a snapshot's texts may have.
+  case illegalTag(String)
+  /// The snapshot would have more tags than it may.
+  case tooManyTags(RecordID, Int)
   /// The store lacks records that this client has seen there.
   case rollback(missing: [RecordID])
   /// Other writers changed the repository, and what this session relied on is gone.

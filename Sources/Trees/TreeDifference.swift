@@ -8,14 +8,16 @@ package enum TreeDifference: Equatable, Sendable {
   case removed(TreeEntry)
   /// In both with the same kind, and not equal. For two directories: by more than what is in them.
   case changed(old: TreeEntry, new: TreeEntry)
+  /// In both with different kinds; for a directory on either side, this stands for everything below it.
+  case replaced(old: TreeEntry, new: TreeEntry)
 }
 
 extension TreeReader {
   /// Calls `body` with every difference between two directories and what is below them.
   ///
-  /// In order of names; an entry that changed its kind is removed and added. Nodes that both trees
-  /// share are not loaded where they stand at the same place. The path holds the names from the
-  /// directories down. What `body` throws is thrown on as it is.
+  /// In order of names. Nodes that both trees share are not loaded where they stand at the same
+  /// place. The path holds the names from the directories down. What `body` throws is thrown on as
+  /// it is.
   package func differences(
     from old: ChunkID,
     to new: ChunkID,
@@ -55,11 +57,7 @@ extension TreeReader {
     at path: [[UInt8]],
     to body: ([[UInt8]], TreeDifference) throws(TreeReadError<Failure>) -> Void
   ) throws(TreeReadError<Failure>) {
-    guard old.kind == new.kind else {
-      try body(path, .removed(old))
-      try body(path, .added(new))
-      return
-    }
+    guard old.kind == new.kind else { return try body(path, .replaced(old: old, new: new)) }
     var oldAlone = old
     oldAlone.directory = new.directory
     oldAlone.subtree = new.subtree

@@ -18,6 +18,7 @@ struct DifferenceTests {
         case .added: "+"
         case .removed: "-"
         case .changed: "!"
+        case .replaced: "T"
         }
       lines.append(sign + String(decoding: Array(path.joined(separator: [47])), as: UTF8.self))
     }
@@ -52,7 +53,7 @@ struct DifferenceTests {
     ])
     #expect(
       try DifferenceTests.lines(store, old, new) == [
-        "!a", "-gone", "!in/x", "-in/y", "+in/z", "!mode", "+new", "-turn", "+turn",
+        "!a", "-gone", "!in/x", "-in/y", "+in/z", "!mode", "+new", "Tturn",
       ]
     )
     #expect(!store.loads.contains(try #require(same.directory)))

@@ -1,0 +1,264 @@
+import CoreTypes
+import Indexing
+package import Repositories
+package import Trees
+
+/// Counts what snapshots hold, together and each alone.
+///
+/// Folders that snapshots share are read at most twice. Memory: about 80 bytes a folder, 30 a file (up to a bound) and 4 a chunk,
+/// of distinct ones.
+package struct SnapshotCensus {
+  /// What one snapshot holds.
+  package struct Share: Sendable {
+    package let snapshot: OpenedSnapshot
+    package internal(set) var folders = 0
+    /// Content and nodes that no other snapshot of the repository needs, in bytes before compression.
+    package internal(set) var bytesAlone: UInt64 = 0
+    package internal(set) var chunksAlone = 0
+    /// Objects of which no other snapshot needs anything, as they are stored.
+    package internal(set) var storedBytesAlone = 0
+  }
+
+  /// What the chosen snapshots hold together.
+  package struct Sum: Equatable, Sendable {
+    /// Files, bytes and entries as if each were restored.
+    package internal(set) var logical = TreeTotals.zero
+    package internal(set) var folders = 0
+    /// Files that differ in their content, and their sizes.
+    package internal(set) var distinctFiles = 0
+    package internal(set) var distinctFileBytes: UInt64 = 0
+    /// Chunks, in bytes before compression: content, and nodes of trees.
+    package internal(set) var contentChunks = 0
+    package internal(set) var contentBytes: UInt64 = 0
+    package internal(set) var nodeChunks = 0
+    package internal(set) var nodeBytes: UInt64 = 0
+    /// Objects that hold those, as they are stored.
+    package internal(set) var objects = 0
+    package internal(set) var storedBytes = 0
+    /// Chunks that this store lacks.
+    package internal(set) var missingChunks = 0
+  }
+
+  private let source: NodeSource
+  private let state: CensusState
+
+  package init(repository: OpenRepository, source: NodeSource) {
+    self.source = source
+    state = CensusState(repository: repository)
+    let state = state
+    source.observe { id, byteCount throws(BrowsingError) in
+      try state.enter(id, byteCount: byteCount, as: .node)
+    }
+  }
+
+  /// Counts `chosen`; `others` are the live snapshots beside them, which count for what is held alone.
+  package func count(
+    _ chosen: [OpenedSnapshot],
+    beside others: [OpenedSnapshot]
+  ) throws(BrowsingError) -> (sum: Sum, shares: [Share]) {
+    var shares: [Share] = []
+    for snapshot in chosen {
+      var share = Share(snapshot: snapshot)
+      share.folders = try walk(snapshot)
+      state.sum.folders += share.folders
+      state.sum.logical = state.sum.logical.adding(snapshot.content.totals)
+      shares.append(share)
+    }
+    var sum = state.sum
+    (sum.objects, sum.storedBytes) = state.ledger.needed
+    sum.missingChunks = state.missing.count
+    for snapshot in others { _ = try walk(snapshot) }
+    let stored = state.ledger.bytesNeededAlone()
+    for index in shares.indices {
+      let owner = UInt32(index + 1)
+      let alone = state.alone[owner] ?? (0, 0)
+      (shares[index].chunksAlone, shares[index].bytesAlone) = alone
+      shares[index].storedBytesAlone = stored[owner] ?? 0
+    }
+    return (sum, shares)
+  }
+
+  private struct Level {
+    let id: ChunkID
+    var entries: DirectoryCursor<BrowsingError>
+    var folders = 1
+  }
+
+  /// Enters what a snapshot needs; returns the number of its folders.
+  private func walk(_ snapshot: OpenedSnapshot) throws(BrowsingError) -> Int {
+    state.owner += 1
+    var folders = 0
+    for node in snapshot.content.hardLinks {
+      _ = try reading { () throws(TreeReadError<BrowsingError>) in try source.reader.node(node) }
+    }
+    for root in snapshot.content.roots {
+      try enter(root.entry)
+      if let directory = root.entry.directory { folders += try walk(directory) }
+    }
+    return folders
+  }
+
+  private func walk(_ top: ChunkID) throws(BrowsingError) -> Int {
+    if let known = state.knownFolders(of: top) { return known }
+    var open = [Level(id: top, entries: source.reader.entries(of: top))]
+    while true {
+      let last = open.count - 1
+      let entry: TreeEntry?
+      do {
+        entry = try open[last].entries.next()
+      } catch {
+        throw error.browsingError
+      }
+      guard let entry else {
+        let done = open.removeLast()
+        state.finish(done.id, folders: done.folders)
+        guard !open.isEmpty else { return done.folders }
+        open[open.count - 1].folders += done.folders
+        continue
+      }
+      try enter(entry)
+      guard let directory = entry.directory else { continue }
+      if let known = state.knownFolders(of: directory) {
+        open[last].folders += known
+        continue
+      }
+      guard open.count < TreeLimits.depth else { throw .tree(.tooDeep) }
+      open.append(Level(id: directory, entries: source.reader.entries(of: directory)))
+    }
+  }
+
+  /// Enters the content of an entry, and the nodes beside it; folders are not gone into.
+  private func enter(_ entry: TreeEntry) throws(BrowsingError) {
+    // Loading is what enters them.
+    if entry.attributesNode != nil {
+      _ = try reading { () throws(TreeReadError<BrowsingError>) in
+        try source.reader.attributes(of: entry)
+      }
+    }
+    if entry.holes != nil {
+      _ = try reading { () throws(TreeReadError<BrowsingError>) in
+        try source.reader.holes(of: entry)
+      }
+    }
+    guard entry.kind == .file, try state.isNews(entry) else { return }
+    var items = source.reader.items(of: entry)
+    while true {
+      let item: ChunkReference?
+      do {
+        item = try items.next()
+      } catch {
+        throw error.browsingError
+      }
+      guard let item else { return }
+      try state.enter(item.id, byteCount: Int(item.length), as: .content)
+    }
+  }
+}
+
+/// What a census knows so far; used by one thread.
+private final class CensusState {
+  enum Role {
+    case content
+    case node
+  }
+
+  private struct Folder {
+    var owner: UInt32
+    /// Folders at and below it; what is set once it was walked.
+    var folders: UInt32
+  }
+
+  /// Contents of files that are remembered.
+  private static let contentLimit = 1 << 22
+
+  var sum = SnapshotCensus.Sum()
+  var ledger: ObjectLedger
+  var missing: Set<ChunkID> = []
+  /// The snapshot that is being walked, from 1 on.
+  var owner: UInt32 = 0
+  var alone: [UInt32: (chunks: Int, bytes: UInt64)] = [:]
+  private var folders: [ChunkID: Folder] = [:]
+  /// By a hash of the content.
+  private var contents: [Int: UInt32] = [:]
+
+  init(repository: OpenRepository) { ledger = ObjectLedger(repository: repository) }
+
+  /// The number of folders below one that need not be walked; `nil` if it must be.
+  func knownFolders(of id: ChunkID) -> Int? {
+    guard let known = folders[id] else {
+      folders[id] = Folder(owner: owner, folders: 0)
+      return nil
+    }
+    if known.owner == owner || known.owner == ChunkOwner.several { return Int(known.folders) }
+    folders[id]?.owner = ChunkOwner.several
+    return nil
+  }
+
+  func finish(_ id: ChunkID, folders count: Int) {
+    folders[id]?.folders = UInt32(clamping: count)
+  }
+
+  /// False if the content of a file was entered for this snapshot, or for several, before.
+  func isNews(_ file: TreeEntry) throws(BrowsingError) -> Bool {
+    let key = CensusState.hash(of: file)
+    guard let known = contents[key] else {
+      sum.distinctFiles += 1
+      sum.distinctFileBytes = CensusState.saturating(sum.distinctFileBytes, file.size)
+      if contents.count < CensusState.contentLimit { contents[key] = owner }
+      return true
+    }
+    if known == owner || known == ChunkOwner.several { return false }
+    contents[key] = ChunkOwner.several
+    return true
+  }
+
+  private static func hash(of file: TreeEntry) -> Int {
+    var hasher = Hasher()
+    hasher.combine(file.size)
+    switch file.content {
+    case .empty: hasher.combine(0)
+    case .inline(let bytes): hasher.combine(bytes)
+    case .paged(let id): hasher.combine(id)
+    case .list(let items):
+      for item in items {
+        hasher.combine(item.id)
+        hasher.combine(item.repeats)
+      }
+    }
+    return hasher.finalize()
+  }
+
+  func enter(_ chunk: ChunkID, byteCount: Int, as role: Role) throws(BrowsingError) {
+    let answer: ObjectLedger.Answer
+    do {
+      answer = try ledger.enter(chunk, owner)
+    } catch {
+      throw .repository(.index(error))
+    }
+    let bytes = UInt64(byteCount)
+    switch answer {
+    case .same: return
+    case .missing: missing.insert(chunk)
+    case .shared(let other):
+      let held = alone[other] ?? (0, 0)
+      // A hostile list may give one chunk two lengths.
+      alone[other] = (held.chunks - 1, held.bytes > bytes ? held.bytes - bytes : 0)
+    case .fresh:
+      let held = alone[owner] ?? (0, 0)
+      alone[owner] = (held.chunks + 1, CensusState.saturating(held.bytes, bytes))
+      switch role {
+      case .content:
+        sum.contentChunks += 1
+        sum.contentBytes = CensusState.saturating(sum.contentBytes, bytes)
+      case .node:
+        sum.nodeChunks += 1
+        sum.nodeBytes = CensusState.saturating(sum.nodeBytes, bytes)
+      }
+    }
+  }
+
+  private static func saturating(_ left: UInt64, _ right: UInt64) -> UInt64 {
+    let (sum, overflow) = left.addingReportingOverflow(right)
+    return overflow ? .max : sum
+  }
+}

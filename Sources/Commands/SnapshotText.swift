@@ -1,0 +1,51 @@
+import CoreTypes
+import Repositories
+import Trees
+
+/// Snapshots for people and programs.
+enum SnapshotText {
+  /// The columns of a row.
+  static let columns = ["id", "time", "host", "tags", "files", "size", "paths"]
+  static let compactColumns = ["id", "time", "host", "tags"]
+
+  static func row(_ snapshot: OpenedSnapshot) -> [String] {
+    let content = snapshot.content
+    return compactRow(snapshot) + [
+      Quantities.count(Int(clamping: content.totals.files)),
+      Quantities.bytes(Int(clamping: content.totals.bytes)),
+      snapshot.paths.map(DisplayedName.text).joined(separator: "  ")
+        + (content.unreadable > 0 ? "  (incomplete)" : ""),
+    ]
+  }
+
+  static func compactRow(_ snapshot: OpenedSnapshot) -> [String] {
+    [
+      snapshot.id.digest.short, CalendarTime.text(snapshot.record.clear.time),
+      snapshot.host.map { DisplayedName.text(Array($0.utf8)) } ?? "-",
+      TagText.shown(snapshot.tags),
+    ]
+  }
+
+  /// - Parameter kind: the message type, for lines among others.
+  static func json(_ snapshot: OpenedSnapshot, kind: String? = nil) -> JSONText {
+    let content = snapshot.content
+    var json = JSONText()
+    if let kind { json.add("message_type", .text(kind)) }
+    json.add("id", .text("\(snapshot.id)"))
+    json.add("short_id", .text(snapshot.id.digest.short))
+    json.add("time", .text(CalendarTime.iso(snapshot.record.clear.time)))
+    json.add("paths", .list(snapshot.paths.map { JSONText.name($0) }))
+    json.add("files", .number(Int(clamping: content.totals.files)))
+    json.add("bytes", .number(Int(clamping: content.totals.bytes)))
+    json.add("entries", .number(Int(clamping: content.totals.entries)))
+    json.add("unreadable", .number(Int(clamping: content.unreadable)))
+    json.add("parents", .list(content.parents.map { .text("\($0)") }))
+    if let author = content.author {
+      json.add("hostname", .text(author.host))
+      json.add("username", .text(author.user))
+      json.add("program_version", .text(author.program))
+    }
+    json.add("tags", .list(snapshot.tags.map { .text($0) }))
+    return json
+  }
+}
