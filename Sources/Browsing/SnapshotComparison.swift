@@ -57,12 +57,15 @@ package struct ComparisonTotals: Equatable, Sendable {
 package struct SnapshotComparison {
   private let reader: TreeReader<BrowsingError>
   private let listing: TreeListing
-  private let body: (PathChange) -> Void
+  private let body: Body
   private var tally = ChunkTally()
   private var totals = ComparisonTotals()
 
+  /// Takes a change.
+  package typealias Body = (PathChange) throws(BrowsingError) -> Void
+
   /// Compares through `reader`, and tells `body` of every change, in order of paths.
-  package init(reader: TreeReader<BrowsingError>, body: @escaping (PathChange) -> Void) {
+  package init(reader: TreeReader<BrowsingError>, body: @escaping Body) {
     self.reader = reader
     self.body = body
     listing = TreeListing(reader: reader)
@@ -164,18 +167,18 @@ package struct SnapshotComparison {
       totals.added.count(new.kind)
       try tally.add(old, .old, reader: reader)
       try tally.add(new, .new, reader: reader)
-      body(PathChange(mark: .kind, path: path, old: old, new: new))
+      try body(PathChange(mark: .kind, path: path, old: old, new: new))
       try removedBelow(top(old, at: path))
       try addedBelow(top(new, at: path))
     case .changed(let old, let new):
       if old.hasContent(of: new) {
         totals.metadata.count(new.kind)
-        body(PathChange(mark: .metadata, path: path, old: old, new: new))
+        try body(PathChange(mark: .metadata, path: path, old: old, new: new))
       } else {
         totals.changed.count(new.kind)
         try tally.add(old, .old, reader: reader)
         try tally.add(new, .new, reader: reader)
-        body(PathChange(mark: .content, path: path, old: old, new: new))
+        try body(PathChange(mark: .content, path: path, old: old, new: new))
       }
     }
   }
@@ -199,7 +202,7 @@ package struct SnapshotComparison {
   private mutating func note(added entry: TreeEntry, at path: [UInt8]) throws(BrowsingError) {
     totals.added.count(entry.kind)
     try tally.add(entry, .new, reader: reader)
-    body(PathChange(mark: .added, path: path, old: nil, new: entry))
+    try body(PathChange(mark: .added, path: path, old: nil, new: entry))
   }
 
   private mutating func removed(_ top: TreeTop) throws(BrowsingError) {
@@ -217,7 +220,7 @@ package struct SnapshotComparison {
   private mutating func note(removed entry: TreeEntry, at path: [UInt8]) throws(BrowsingError) {
     totals.removed.count(entry.kind)
     try tally.add(entry, .old, reader: reader)
-    body(PathChange(mark: .removed, path: path, old: entry, new: nil))
+    try body(PathChange(mark: .removed, path: path, old: entry, new: nil))
   }
 }
 

@@ -22,6 +22,31 @@ enum DisplayedName {
     return shown
   }
 
+  /// The bytes that are shown as `text`; `nil` if nothing in it is escaped, or not as `text(_:)` does it.
+  static func bytes(shownAs text: String) -> [UInt8]? {
+    var bytes: [UInt8] = []
+    var rest = Array(text.utf8)[...]
+    let backslash = UInt8(ascii: "\\")
+    guard rest.contains(backslash) else { return nil }
+    while let byte = rest.popFirst() {
+      guard byte == backslash else {
+        bytes.append(byte)
+        continue
+      }
+      switch rest.popFirst() {
+      case backslash: bytes.append(backslash)
+      case UInt8(ascii: "x"):
+        guard let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16),
+          rest.prefix(2).count == 2, rest.first != UInt8(ascii: "+")
+        else { return nil }
+        bytes.append(value)
+        rest = rest.dropFirst(2)
+      default: return nil
+      }
+    }
+    return bytes
+  }
+
   private static func firstScalar(of bytes: ArraySlice<UInt8>) -> (Unicode.Scalar, Int)? {
     var decoder = UTF8()
     var iterator = bytes.prefix(4).makeIterator()

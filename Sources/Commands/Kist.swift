@@ -12,8 +12,10 @@ package struct Kist: ParsableCommand {
     version: Surroundings.version,
     subcommands: [
       InitCommand.self, BackupCommand.self, SnapshotsCommand.self, ListCommand.self,
-      RestoreCommand.self, CheckCommand.self, KeyCommand.self, MirrorCommand.self,
-      ServeCommand.self, InspectCommand.self, CompletionCommand.self,
+      FindCommand.self, HistoryCommand.self, DiffCommand.self, StatsCommand.self,
+      RestoreCommand.self, DumpCommand.self, TagCommand.self, CheckCommand.self,
+      KeyCommand.self, MirrorCommand.self, ServeCommand.self, InspectCommand.self,
+      CompletionCommand.self,
     ]
   )
 

@@ -64,7 +64,7 @@ struct ListCommand: ParsableCommand {
     for name in names {
       let path = try name.path(in: opened.content)
       let reach: TreeListing.Reach = recursive ?? (path == nil) ? .everything : .children
-      for top in try source.reader.tops(of: opened.content, at: path) {
+      for top in try name.tops(of: opened.content, reader: source.reader) {
         try list(top, reach, source, text, output)
       }
     }

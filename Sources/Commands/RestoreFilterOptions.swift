@@ -119,7 +119,12 @@ struct RestoreFilterOptions: ParsableArguments {
     }
   }
 
-  private static func failure(_ error: PatternError, file: String?) -> Failure {
+  /// What is wrong with a pattern, and what was not done because of it.
+  static func failure(
+    _ error: PatternError,
+    file: String?,
+    meaning: String = "Nothing was restored."
+  ) -> Failure {
     let place = file.map { " in \(DisplayedName.text(Array($0.utf8)))" } ?? ""
     let what =
       switch error {
@@ -136,7 +141,7 @@ struct RestoreFilterOptions: ParsableArguments {
     return Failure(
       .usage,
       what,
-      meaning: "Nothing was restored.",
+      meaning: meaning,
       advice: "A bracket needs its end, and a backslash something behind it; `$$` is a dollar sign."
     )
   }

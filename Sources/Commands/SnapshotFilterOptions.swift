@@ -28,6 +28,9 @@ struct SnapshotFilterOptions: ParsableArguments {
   )
   var path: [String] = []
 
+  /// True if all snapshots are meant.
+  var isEmpty: Bool { host.isEmpty && tag.isEmpty && path.isEmpty }
+
   /// What the options ask for.
   func filter() throws -> SnapshotFilter {
     var paths: [[UInt8]] = []

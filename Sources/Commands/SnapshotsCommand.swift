@@ -10,7 +10,7 @@ struct SnapshotsCommand: ParsableCommand {
     discussion: """
         kist snapshots
         kist snapshots --host laptop --latest 3
-        kist snapshots --tag weekly,keep --tag monthly     # both, or the other one
+        kist snapshots --tag weekly,keep --tag monthly  # both, or this
         kist snapshots --group-by host,tags --compact
         kist snapshots 4f2a latest~1
       """,
