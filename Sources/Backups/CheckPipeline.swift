@@ -11,20 +11,20 @@ import Trees
 /// Proves a store: every file's hash, every record's signature, every tree, and, if asked, every byte of every pack.
 package struct CheckPipeline: Sendable {
   private let repository: OpenRepository
-  private let readsData: Bool
+  private let reading: DataReading
   private let workerCount: Int
   private let progress: @Sendable (_ packs: Int, _ ofPacks: Int, _ bytes: Int) -> Void
   private let interruption: @Sendable () -> Bool
 
   package init(
     repository: OpenRepository,
-    readsData: Bool,
+    reading: DataReading,
     workerCount: Int,
     progress: @escaping @Sendable (Int, Int, Int) -> Void,
     interruption: @escaping @Sendable () -> Bool
   ) {
     self.repository = repository
-    self.readsData = readsData
+    self.reading = reading
     self.workerCount = workerCount
     self.progress = progress
     self.interruption = interruption
@@ -45,7 +45,8 @@ package struct CheckPipeline: Sendable {
     try checkSnapshots(&report, lost: lost)
     do {
       let unsound = try objects(ofPacksIn: report.findings)
-      if readsData { try repository.index.clearDamage() }
+      // After less, an old mark may still be true.
+      if case .everything = reading { try repository.index.clearDamage() }
       try repository.index.markDamaged(lost.union(missing).union(unsound))
     } catch {
       throw .repository(.index(error))
@@ -117,7 +118,7 @@ package struct CheckPipeline: Sendable {
     try PackCheck(
       store: repository.store,
       keyring: repository.keyring,
-      readsData: readsData,
+      reading: reading,
       workerCount: workerCount,
       progress: progress,
       interruption: interruption

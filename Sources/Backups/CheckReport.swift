@@ -36,6 +36,8 @@ package enum CheckFinding: Sendable {
 /// What `check` read and found.
 package struct CheckReport: Sendable {
   package var packs = 0
+  /// Packs of which everything was read.
+  package var packsRead = 0
   package var objects = 0
   package var bytesRead = 0
   package var snapshots = 0

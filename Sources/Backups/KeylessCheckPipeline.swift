@@ -8,23 +8,23 @@ import Storage
 /// Proves a store as far as that is possible without keys.
 ///
 /// Every file's hash, every record's signature, writer and order, every object's id, and that every object which the
-/// log requires is there. With `readsData` also every byte of every body.
+/// log requires is there. Bodies as far as `reading` asks.
 package struct KeylessCheckPipeline: Sendable {
   private let repository: KeylessRepository
-  private let readsData: Bool
+  private let reading: DataReading
   private let workerCount: Int
   private let progress: @Sendable (_ packs: Int, _ ofPacks: Int, _ bytes: Int) -> Void
   private let interruption: @Sendable () -> Bool
 
   package init(
     repository: KeylessRepository,
-    readsData: Bool,
+    reading: DataReading,
     workerCount: Int,
     progress: @escaping @Sendable (Int, Int, Int) -> Void,
     interruption: @escaping @Sendable () -> Bool
   ) {
     self.repository = repository
-    self.readsData = readsData
+    self.reading = reading
     self.workerCount = workerCount
     self.progress = progress
     self.interruption = interruption
@@ -38,7 +38,7 @@ package struct KeylessCheckPipeline: Sendable {
     let lost = try PackCheck(
       store: repository.store,
       keyring: nil,
-      readsData: readsData,
+      reading: reading,
       workerCount: workerCount,
       progress: progress,
       interruption: interruption
@@ -50,7 +50,8 @@ package struct KeylessCheckPipeline: Sendable {
     ).run(&report)
     report.snapshots = repository.log.snapshots.count
     do {
-      if readsData { try repository.index.clearDamage() }
+      // After less, an old mark may still be true.
+      if case .everything = reading { try repository.index.clearDamage() }
       try repository.index.markDamaged(lost.union(missing))
     } catch {
       throw .repository(.index(error))

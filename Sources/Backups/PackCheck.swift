@@ -11,7 +11,7 @@ struct PackCheck: Sendable {
   let store: any BlobStore
   /// `nil`: what hashes prove is verified, and nothing is opened.
   let keyring: Keyring?
-  let readsData: Bool
+  let reading: DataReading
   let workerCount: Int
   let progress: @Sendable (_ packs: Int, _ ofPacks: Int, _ bytes: Int) -> Void
   let interruption: @Sendable () -> Bool
@@ -22,8 +22,10 @@ struct PackCheck: Sendable {
   /// Enters what was found in the report; returns the objects that cannot be read any more.
   func run(_ report: inout CheckReport) throws(BackupError) -> Set<ObjectID> {
     let packs: [PackID]
+    let chosen: Set<PackID>?
     do {
       packs = try store.names(of: .pack).sorted().map { PackID($0) }
+      chosen = try chosenPacks(of: packs)
     } catch {
       throw .repository(.storage(error))
     }
@@ -37,10 +39,12 @@ struct PackCheck: Sendable {
           let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
           guard index < packs.count else { return }
           if interruption() { return failure.record(.interrupted) }
+          let isRead = chosen?.contains(packs[index]) ?? true
           let result =
-            readsData ? verifier.verify(packs[index]) : verifier.verifyHeads(packs[index])
+            isRead ? verifier.verify(packs[index]) : verifier.verifyHeads(packs[index])
           let (count, bytes) = shared.withLock { shared in
             shared.add(result)
+            if isRead { shared.readCount += 1 }
             return (shared.packCount, shared.byteCount)
           }
           progress(count, packs.count, bytes)
@@ -53,10 +57,23 @@ struct PackCheck: Sendable {
     if let error = failure.value { throw error }
     let results = shared.withLock { $0 }
     report.packs = packs.count
+    report.packsRead = results.readCount
     report.objects += results.objectCount
     report.bytesRead += results.byteCount
     report.findings += results.findings.prefix(PackCheck.findingLimit).map { .pack($0) }
     return results.lost
+  }
+
+  /// The packs of which everything is read; `nil` for all of them.
+  private func chosenPacks(of packs: [PackID]) throws(StorageError) -> Set<PackID>? {
+    switch reading {
+    case .heads: []
+    case .everything: nil
+    case .some(let subset):
+      try subset.chosen(of: packs) { pack throws(StorageError) in
+        try store.byteCount(of: BlobName(.pack, pack.digest))
+      }
+    }
   }
 
   private func runThreads(_ body: @escaping @Sendable () -> Void) throws(BackupError) {
@@ -74,6 +91,8 @@ struct PackCheck: Sendable {
 
   private struct Results {
     var packCount = 0
+    /// Packs of which everything was read.
+    var readCount = 0
     var objectCount = 0
     var byteCount = 0
     var findings: [PackingError] = []

@@ -15,10 +15,12 @@ struct CheckCommand: ParsableCommand {
     discussion: """
       Checks every record's signature, every list of objects, every tree, and that every chunk of every \
       snapshot is there. With --read-data, every byte of every pack is read, opened, and compared with \
-      its name.
+      its name; with --read-data-subset, that of some packs.
 
         kist check
         kist check --read-data
+        kist check --read-data-subset 1/7     # another seventh each day
+        kist check --read-data-subset 5%      # or 2G; chosen at random
         kist check --read-data --repair-from ssh://nas/srv/backup
 
       What is found damaged is named and remembered: the next backup of the same files stores it anew.
@@ -30,6 +32,14 @@ struct CheckCommand: ParsableCommand {
 
   @Flag(help: "Read and open everything that is stored.")
   var readData = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Read and open a part of the packs: 5%, 2G, or 1/7 (always the same seventh).",
+      valueName: "part"
+    )
+  )
+  var readDataSubset: DataSubset?
 
   @Flag(
     help: "Check without the password: hashes, signatures, order, completeness; nothing is opened."
@@ -43,6 +53,19 @@ struct CheckCommand: ParsableCommand {
     )
   )
   var repairFrom: String?
+
+  func validate() throws {
+    if readData, readDataSubset != nil {
+      throw ValidationError("--read-data, or --read-data-subset")
+    }
+  }
+
+  private var reading: DataReading {
+    if readData { return .everything }
+    guard let readDataSubset else { return .heads }
+    var random = SystemRandomNumberGenerator()
+    return .some(PackSubset(readDataSubset.extent, seed: random.next()))
+  }
 
   func run() throws {
     let console = options.console
@@ -156,14 +179,14 @@ struct CheckCommand: ParsableCommand {
     case .open(let repository):
       try CheckPipeline(
         repository: repository,
-        readsData: readData,
+        reading: reading,
         workerCount: usableProcessorCount(),
         progress: { state.reached(packs: $0, of: $1, bytes: $2) }
       ) { InterruptFlag.isRaised }.run()
     case .keyless(let repository):
       try KeylessCheckPipeline(
         repository: repository,
-        readsData: readData,
+        reading: reading,
         workerCount: usableProcessorCount(),
         progress: { state.reached(packs: $0, of: $1, bytes: $2) }
       ) { InterruptFlag.isRaised }.run()
@@ -206,6 +229,7 @@ struct CheckCommand: ParsableCommand {
           "objects": .number(report.objects), "bytes_read": .number(report.bytesRead),
           "snapshots": .number(report.snapshots), "files": .number(report.files),
           "finding_count": .number(report.findings.count), "data_read": .flag(readData),
+          "packs_read": .number(report.packsRead),
           "total_duration": .decimal(seconds),
         ]).line
       )
@@ -217,17 +241,26 @@ struct CheckCommand: ParsableCommand {
         + "\(Quantities.bytes(report.bytesRead)) read in \(Quantities.duration(seconds))"
     )
     if report.findings.isEmpty {
-      options.console.say(
-        readData
-          ? "no errors: every byte was read and proven"
-          : "no errors; the data itself was not read (--read-data does that)"
-      )
+      options.console.say(verdict(of: report))
     } else {
       options.console.warn(
         "\(Quantities.count(report.findings.count, "finding")), named above. "
           + "Back up the same files again to store anew what is damaged, or bring it back from a mirror "
           + "with --repair-from; older snapshots of files that are gone stay incomplete otherwise."
       )
+    }
+  }
+}
+
+extension CheckCommand {
+  /// What it means that nothing was found.
+  private func verdict(of report: CheckReport) -> String {
+    switch reading {
+    case .everything: "no errors: every byte was read and proven"
+    case .heads: "no errors; the data itself was not read (--read-data does that)"
+    case .some:
+      "no errors; of the data, \(Quantities.count(report.packsRead)) of "
+        + "\(Quantities.count(report.packs, "pack")) were read and proven"
     }
   }
 }

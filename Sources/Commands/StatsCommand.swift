@@ -45,9 +45,8 @@ struct StatsCommand: ParsableCommand {
       }
     }.filter { !chosenIDs.contains($0.id) }
     let source = try NodeSource(repository: repository) { InterruptFlag.isRaised }
-    let (sum, shares) = try Interruption.explained("Nothing was counted to its end.") {
-      try SnapshotCensus(repository: repository, source: source).count(chosen, beside: others)
-    }
+    let (sum, shares) = try SnapshotCensus(repository: repository, source: source)
+      .count(chosen, beside: others)
     let stored = try Self.everything(in: repository)
     if options.json {
       options.console.result(json(sum, shares, stored).line)

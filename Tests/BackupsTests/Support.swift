@@ -151,7 +151,7 @@ struct Client {
   func check(_ repository: OpenRepository, readsData: Bool = true) throws -> CheckReport {
     try CheckPipeline(
       repository: repository,
-      readsData: readsData,
+      reading: readsData ? .everything : .heads,
       workerCount: 2,
       progress: { _, _, _ in }
     ) { false }.run()
