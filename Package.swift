@@ -178,6 +178,14 @@ let package = Package(
       ]
     ),
     tests("Kist", on: ["Example"]),
+    tests("Archiving", on: ["CoreTypes", "Trees"]),
+    tests(
+      "Browsing",
+      on: [
+        "Archiving", "Backups", "Chunking", "CoreTypes", "Files", "Indexing", "Packing", "Patterns",
+        "Repositories", "Scanning", "Sealing", "Sodium", "Storage", "Trees",
+      ]
+    ),
     .testTarget(
       name: "CommandTests",
       dependencies: ["kist", "TestSupport"],

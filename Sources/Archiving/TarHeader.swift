@@ -3,7 +3,8 @@ import Trees
 /// Encodes what stands before, between and behind the contents of a tar archive.
 ///
 /// The format is pax, as GNU tar and libarchive read it: a ustar header, preceded by an extended header for what does not fit it.
-/// Extended attributes go into `SCHILY.xattr.*`, holes into GNU's sparse format 1.0.
+/// Extended attributes go into `SCHILY.xattr.*`, access control lists also into `SCHILY.acl.*`, holes into GNU's sparse
+/// format 1.0.
 ///
 /// Sources: POSIX.1-2017, pax; GNU tar manual, "Storing Sparse Files".
 package enum TarHeader {
@@ -47,6 +48,12 @@ package enum TarHeader {
         Array("SCHILY.xattr.".utf8) + PaxRecords.keyword(attribute.name),
         attribute.value
       )
+      // Twice: some programs take access control lists from here alone, and some drop them otherwise.
+      if let keyword = AccessControlText.keyword(for: attribute.name),
+        let text = AccessControlText.text(attribute.value)
+      {
+        records.add(keyword, text)
+      }
     }
     var bytes: [UInt8] = []
     if !records.isEmpty {
@@ -59,6 +66,25 @@ package enum TarHeader {
       bytes += padding(after: UInt64(records.bytes.count))
     }
     return bytes + header.bytes + map
+  }
+
+  /// Parts of a file of so many bytes, widened to whole blocks; those that then touch become one.
+  ///
+  /// Readers take every part but the last to fill its blocks.
+  package static func aligned(_ parts: [Range<UInt64>], byteCount: UInt64) -> [Range<UInt64>] {
+    let block = UInt64(blockByteCount)
+    var aligned: [Range<UInt64>] = []
+    for part in parts where !part.isEmpty {
+      let start = part.lowerBound / block * block
+      // Cannot overflow: sizes are below 2^63.
+      let end = min((part.upperBound + block - 1) / block * block, byteCount)
+      if let last = aligned.last, start <= last.upperBound {
+        aligned[aligned.count - 1] = last.lowerBound..<max(last.upperBound, end)
+      } else {
+        aligned.append(start..<end)
+      }
+    }
+    return aligned
   }
 
   /// Zeros that fill the last block of a content.

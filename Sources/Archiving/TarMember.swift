@@ -5,7 +5,7 @@ package struct TarMember: Equatable, Sendable {
   /// What it is, and what only that has.
   package enum Kind: Equatable, Sendable {
     case file(byteCount: UInt64)
-    /// Of which only some parts follow; they ascend, do not touch, and do not reach beyond the size.
+    /// Of which only some parts follow, as `TarHeader.aligned` makes them.
     case sparseFile(byteCount: UInt64, parts: [Range<UInt64>])
     /// A further name of a file that stands before.
     case hardLink(to: [UInt8])

@@ -102,7 +102,11 @@ package struct PathHistory {
         break
       }
       let place = offset + depth
-      if place < self.steps.count, self.steps[place] == folder { return lastAnswer }
+      if place < self.steps.count, self.steps[place] == folder {
+        // From here on nothing differs; on the way here something may.
+        self.steps.replaceSubrange(0..<steps.count, with: steps)
+        return lastAnswer
+      }
       while steps.count < place { steps.append(nil) }
       steps.append(folder)
       entry = try reading { () throws(TreeReadError<BrowsingError>) in

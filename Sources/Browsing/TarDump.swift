@@ -129,6 +129,7 @@ package struct TarDump {
   ) throws(BrowsingError) {
     counts.files += 1
     let parts = try content.partsBesideHoles(of: entry, at: path)
+      .map { TarHeader.aligned($0, byteCount: entry.size) }
     let kind: TarMember.Kind =
       parts.map { .sparseFile(byteCount: entry.size, parts: $0) } ?? .file(byteCount: entry.size)
     try put(TarHeader.bytes(of: member(entry, name, kind, attributes))[...])
