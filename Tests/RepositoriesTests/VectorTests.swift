@@ -106,6 +106,27 @@ struct RepositoryVectorTests {
     return try RecordLog(store: store, configuration: configuration)
   }
 
+  @Test func `a record says the tags of one snapshot, the author those of the other`() throws {
+    let repository = try UnlockedRepository(store: store, secret: secrets[1])
+    let tags = SnapshotTags(log: try log(), keyring: repository.keyring)
+    #expect(tags.malformed.isEmpty)
+    #expect(tags.tags(of: try record("second"), given: ["vectors"]) == ["keep"])
+    #expect(tags.tags(of: try record("first"), given: ["vectors"]) == ["vectors"])
+  }
+
+  @Test func `lists of tags are read and written as the same bytes, or refused`() throws {
+    let lists = try Vectors.bytes("record-log/tags.txt")
+    #expect(lists.count == 5)
+    for (name, bytes) in lists {
+      #expect(try TagList.encode(TagList.decode(bytes)) == bytes, "\(name)")
+    }
+    let refused = try Vectors.bytes("record-log/tags-refused.txt")
+    #expect(refused.count == 13)
+    for (name, bytes) in refused {
+      #expect(throws: (any Error).self, "\(name)") { try TagList.decode(bytes) }
+    }
+  }
+
   @Test func `the log says which snapshots count and what is condemned`() throws {
     let log = try log()
     let void = try record("void")
