@@ -57,8 +57,8 @@ package struct LocalCalendar: Equatable, Sendable {
 
   private var cParts: tm {
     var parts = unsafe tm()
-    unsafe parts.tm_year = Int32(clamping: year) - 1900
-    unsafe parts.tm_mon = Int32(clamping: month) - 1
+    unsafe parts.tm_year = Int32(clamping: max(year, 0)) - 1900
+    unsafe parts.tm_mon = Int32(clamping: max(month, 0)) - 1
     unsafe parts.tm_mday = Int32(clamping: day)
     unsafe parts.tm_hour = Int32(clamping: hour)
     unsafe parts.tm_min = Int32(clamping: minute)

@@ -46,6 +46,11 @@ struct CacheFaultTests {
     try place.write(bytes, to: name)
   }
 
+  /// What `ls --json` prints of entries, without the line that names the snapshot.
+  private func entries(_ output: String) -> [Substring] {
+    output.split(separator: "\n").filter { !$0.hasPrefix("{\"message_type\":\"snapshot\"") }
+  }
+
   @Test(arguments: ["/catalog/", "/stores/"])
   func `a page beyond which the file ends is met, and the command runs again`(
     _ part: String
@@ -61,10 +66,10 @@ struct CacheFaultTests {
       let warning = try #require(try JSON.lines(outcome.errors).first)
       #expect(try JSON.text(warning, "message_type") == "warning")
       #expect(try JSON.text(warning, "message").contains(place.path(name).dropLast(9)))
-      if command[0] == "ls" { #expect(outcome.output == expected.output) }
+      if command[0] == "ls" { #expect(entries(outcome.output) == entries(expected.output)) }
       #expect(try place.files(below: "cache").count == 6, "no mark and no damaged file stays")
       let again = try place.kist("ls", "latest", "--json")
-      #expect(again.errors.isEmpty && again.output == expected.output, "\(again)")
+      #expect(again.errors.isEmpty && entries(again.output) == entries(expected.output), "\(again)")
     }
     try place.requireClean("--read-data")
   }
@@ -135,7 +140,7 @@ struct CacheFaultTests {
     // A file that changed within the last two seconds is read again, by design.
     Pause.seconds(2.5)
     try requireSaved(place)
-    let listed = try place.kist("ls", "latest", "--json").output
+    let listed = entries(try place.kist("ls", "latest", "--json").output)
     try place.call("cp", "-a", place.cache, place.path("sound"))
     let commands = [
       ["backup", place.path("source")], ["ls", "latest", "--json"], ["check"],
@@ -158,7 +163,7 @@ struct CacheFaultTests {
       try #require(outcome.status == 0, "\(comment): \(outcome)")
       if outcome.errors.contains("runs again") { repeated += 1 }
       switch command[0] {
-      case "ls": #expect(outcome.output == listed, comment)
+      case "ls": #expect(entries(outcome.output) == listed, comment)
       case "restore": try place.requireEqual("source", "out")
       case "backup":
         try place.call("rm", "-rf", place.cache)

@@ -14,6 +14,7 @@ struct LookTests {
     try place.write([1], to: "source/new\nline")
     try place.write([2], to: "source/esc\u{1B}[31m")
     try place.write(Array("same".utf8), to: "source/kept/file")
+    try place.call("touch", "-d", "2020-05-05 23:59:59.5", place.path("source/kept/file"))
     // Foundation cannot name it.
     try place.call(
       "python3",
@@ -89,6 +90,14 @@ struct LookTests {
     #expect(try kist("find", "NOTE*", "-i", "-s", "latest").output.contains("docs/note.txt"))
     #expect(try kist("find", "nothing-like-it").errors.contains("4 snapshots"))
     #expect(try kist("find", "--json", "nothing-like-it").output == "[]\n")
+    for (first, last, count) in [
+      ("2020-05-05", "2020-05-05", 4), ("2020-05-05 23:59", "2020-05-05T23:59Z", 4),
+      ("2020-05-05T23:59:59Z", "2020-05-06", 4), ("2020-05-06", "2020-05-06", 0),
+      ("2020-05-04", "2020-05-05 23:58", 0),
+    ] {
+      let bounded = try kist("find", "--json", "--oldest", first, "--newest", last, "*")
+      #expect(try JSON.array(bounded.output).count == count, "\(first) to \(last)")
+    }
     _ = try kist("find", "[", status: 2)
     _ = try kist("find", "--oldest", "2026-02-30", "x", status: 2)
 
