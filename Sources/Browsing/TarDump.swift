@@ -12,6 +12,8 @@ package struct TarDump {
     package internal(set) var others = 0
     /// Content that was written.
     package internal(set) var bytes: UInt64 = 0
+    /// Files that changed while they were backed up.
+    package internal(set) var torn = 0
     /// Sockets, for which tar has no form.
     package internal(set) var leftOut = 0
   }
@@ -128,6 +130,7 @@ package struct TarDump {
     at path: [UInt8]
   ) throws(BrowsingError) {
     counts.files += 1
+    if entry.changedWhileRead { counts.torn += 1 }
     let parts = try content.partsBesideHoles(of: entry, at: path)
       .map { TarHeader.aligned($0, byteCount: entry.size) }
     let kind: TarMember.Kind =

@@ -89,6 +89,11 @@ struct DumpCommand: ParsableCommand {
     }
     let counts = try dump.write(tops, below: base)
     try output.flush()
+    if counts.torn > 0 {
+      options.console.warn(
+        "warning: \(Quantities.count(counts.torn, "file")) changed while backed up; what was seen was written"
+      )
+    }
     if counts.leftOut > 0 {
       options.console.warn(
         "warning: \(Quantities.count(counts.leftOut, "socket")) left out: an archive cannot hold them"

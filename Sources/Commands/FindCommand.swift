@@ -17,7 +17,7 @@ struct FindCommand: ParsableCommand {
 
         kist find thesis.odt
         kist find '*.jpg' --oldest 2026-01-01 --newest 2026-03-31
-        kist find /home/ann/Mail/** --snapshot latest --long
+        kist find '/home/ann/Mail/**' --snapshot latest --long
         kist find --ignore-case 'readme*' --host laptop --reverse
         kist find --pack 4f2a91      # what a damaged pack endangers
       """
