@@ -18,6 +18,18 @@ package enum BrowsingError: Error, Sendable {
   case interrupted
 }
 
+extension BrowsingError {
+  /// True if something that is stored is damaged or missing, so that other snapshots may still be whole.
+  package var isDamage: Bool {
+    switch self {
+    case .repository(.missingChunk), .repository(.damagedChunk), .repository(.malformedTree),
+      .damagedContent, .tree:
+      true
+    case .repository, .noSuchPath, .noContent, .output, .interrupted: false
+    }
+  }
+}
+
 extension TreeReadError<BrowsingError> {
   /// The failure that this is.
   var browsingError: BrowsingError {

@@ -70,11 +70,18 @@ struct FindCommand: ParsableCommand {
     var found = 0
     if options.json { try output.text("[") }
     for snapshot in snapshots {
-      let count =
-        try options.json
-        ? listJSON(snapshot, &search, output, isFirst: found == 0)
-        : list(snapshot, &search, output, isFirst: found == 0)
-      found += count
+      do throws(BrowsingError) {
+        if options.json {
+          try listJSON(snapshot, &search, output, &found)
+        } else {
+          try list(snapshot, &search, output, &found)
+        }
+      } catch {
+        // What the other snapshots have is still worth telling.
+        guard error.isDamage else { throw error }
+        damaged = true
+        SnapshotText.warn(of: error, in: snapshot, options.console)
+      }
     }
     if options.json { try output.text("]\n") }
     try output.flush()
@@ -93,20 +100,20 @@ struct FindCommand: ParsableCommand {
     _ snapshot: OpenedSnapshot,
     _ search: inout SnapshotSearch,
     _ output: ResultOutput,
-    isFirst: Bool
-  ) throws -> Int {
+    _ found: inout Int
+  ) throws(BrowsingError) {
     let text = EntryText(namesOf: snapshot.content, sizes: humanReadable ? .human : .bytes)
     let isLong = long
-    var count = 0
+    let before = found
     try search.search(snapshot.content) { path, entry, reasons throws(BrowsingError) in
-      if count == 0 {
+      if found == before {
         let host = snapshot.host.map { " on " + DisplayedName.text(Array($0.utf8)) } ?? ""
         try output.line(
-          (isFirst ? "" : "\n") + "snapshot \(snapshot.id.digest.short) of "
+          (before == 0 ? "" : "\n") + "snapshot \(snapshot.id.digest.short) of "
             + CalendarTime.text(snapshot.record.clear.time) + host
         )
       }
-      count += 1
+      found += 1
       var line =
         path.isEmpty
         ? "the snapshot's table of hard links"
@@ -114,7 +121,6 @@ struct FindCommand: ParsableCommand {
       if !reasons.isEmpty { line += "  (\(Self.text(reasons)))" }
       try output.line(line)
     }
-    return count
   }
 
   private static func text(_ reasons: [FoundChunk]) -> String {
@@ -137,28 +143,43 @@ struct FindCommand: ParsableCommand {
     _ snapshot: OpenedSnapshot,
     _ search: inout SnapshotSearch,
     _ output: ResultOutput,
-    isFirst: Bool
-  ) throws -> Int {
-    var count = 0
-    try search.search(snapshot.content) { path, entry, reasons throws(BrowsingError) in
-      var json = EntryText.json(path, entry)
-      if !reasons.isEmpty {
-        json.add(
-          "chunks",
-          .list(
-            reasons.map {
-              .object(JSONText(["id": .text("\($0.id)"), "role": .text(Self.word($0.role))]))
-            }
-          )
-        )
+    _ found: inout Int
+  ) throws(BrowsingError) {
+    let before = found
+    var failure: BrowsingError?
+    do throws(BrowsingError) {
+      try search.search(snapshot.content) { path, entry, reasons throws(BrowsingError) in
+        let start = found > before ? "," : (before == 0 ? "" : ",") + "{\"matches\":["
+        try output.text(start + Self.json(path, entry, reasons).line)
+        found += 1
       }
-      let start = count > 0 ? "," : (isFirst ? "" : ",") + "{\"matches\":["
-      try output.text(start + json.line)
-      count += 1
+    } catch {
+      failure = error
     }
-    guard count > 0 else { return 0 }
-    let end = JSONText(["hits": .number(count), "snapshot": .text("\(snapshot.id)")]).line
-    try output.text("]," + end.dropFirst())
-    return count
+    if found > before {
+      let end = JSONText([
+        "hits": .number(found - before), "snapshot": .text("\(snapshot.id)"),
+      ]).line
+      try output.text("]," + end.dropFirst())
+    }
+    if let failure { throw failure }
+  }
+
+  private static func json(
+    _ path: [UInt8],
+    _ entry: FoundEntry,
+    _ reasons: [FoundChunk]
+  ) -> JSONText {
+    var json = EntryText.json(path, entry)
+    guard !reasons.isEmpty else { return json }
+    json.add(
+      "chunks",
+      .list(
+        reasons.map {
+          .object(JSONText(["id": .text("\($0.id)"), "role": .text(word($0.role))]))
+        }
+      )
+    )
+    return json
   }
 }

@@ -31,23 +31,27 @@ struct HistoryCommand: ParsableCommand {
 
   func run() throws {
     let repository = try options.open()
-    let (snapshots, damaged) = try filter.snapshots(
+    let chosen = try filter.snapshots(
       named: [],
       in: repository,
       console: options.console
     )
+    let snapshots = chosen.snapshots
+    var damaged = chosen.damaged
     let source = try NodeSource(repository: repository) { InterruptFlag.isRaised }
     let here = try ProcessEnvironment.workingFolder()
     let typed = RootPath.cleaned(Array(path.utf8), workingFolder: here)
-    var found = try histories(of: typed, in: snapshots, source)
+    var found = try histories(of: typed, in: snapshots, source, &damaged)
     if found.isEmpty, let meant = DisplayedName.bytes(shownAs: path) {
       found = try histories(
         of: RootPath.cleaned(meant, workingFolder: here),
         in: snapshots,
-        source
+        source,
+        &damaged
       )
     }
     guard !found.isEmpty else {
+      if damaged { throw ExitCode(ExitStatus.damage.rawValue) }
       throw Failure(
         .failed,
         "none of \(Quantities.count(snapshots.count, "snapshot")) has \(DisplayedName.text(typed))",
@@ -69,12 +73,22 @@ struct HistoryCommand: ParsableCommand {
   private func histories(
     of path: [UInt8],
     in snapshots: [OpenedSnapshot],
-    _ source: NodeSource
+    _ source: NodeSource,
+    _ damaged: inout Bool
   ) throws -> Found {
     var found: Found = []
     for group in SnapshotGrouping(by: [.host]).groups(of: snapshots) {
       var history = PathHistory(of: Path.names(path), reader: source.reader)
-      for snapshot in group.snapshots { try history.follow(snapshot) }
+      for snapshot in group.snapshots {
+        do {
+          try history.follow(snapshot)
+        } catch {
+          // What the other snapshots saw is still worth telling.
+          guard error.isDamage else { throw error }
+          damaged = true
+          SnapshotText.warn(of: error, in: snapshot, options.console)
+        }
+      }
       if !history.versions.isEmpty { found.append((group.snapshots.first?.host, history)) }
     }
     return found

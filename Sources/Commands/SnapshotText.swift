@@ -1,3 +1,4 @@
+import Browsing
 import CoreTypes
 import Repositories
 import Trees
@@ -24,6 +25,17 @@ enum SnapshotText {
       snapshot.host.map { DisplayedName.text(Array($0.utf8)) } ?? "-",
       TagText.shown(snapshot.tags),
     ]
+  }
+
+  /// Says why a snapshot could not be looked through to its end.
+  static func warn(of error: BrowsingError, in snapshot: OpenedSnapshot, _ console: Console) {
+    let text = "snapshot \(snapshot.id.digest.short): " + Explanation.failure(from: error).what
+    console.warn(
+      console.isJSON
+        ? JSONText([
+          "message_type": .text("error"), "item": .text("\(snapshot.id)"), "message": .text(text),
+        ]).line : "warning: " + text
+    )
   }
 
   /// - Parameter kind: the message type, for lines among others.

@@ -184,6 +184,21 @@ struct LookTests {
     #expect(closed.status == 141, "\(closed)")
     #expect(closed.errors.isEmpty, "a reader that has gone is no fault: \(closed)")
 
+    // Of two snapshots one lacks its trees: what the other has is found all the same.
+    let packs = Set(try place.files(below: "repository/packs"))
+    try place.write([1], to: "source/part-0/more")
+    #expect(try place.kist("backup", "--quiet", place.path("source")).status == 0)
+    let lost = try #require(place.files(below: "repository/packs").first { !packs.contains($0) })
+    try place.call("mv", place.path(lost), place.path("lost"))
+    let found = try place.kist("find", "--json", "file-3")
+    #expect(found.status == 20, "\(found)")
+    #expect(try JSON.array(found.output).map { $0["hits"] as? Int } == [1])
+    #expect(try JSON.lines(found.errors).count == 1)
+    let seen = try place.kist("history", "--json", place.path("source/part-0/file-3"))
+    #expect(seen.status == 20, "\(seen)")
+    #expect(try JSON.array(seen.output).map { $0["snapshots"] as? Int } == [1])
+    try place.call("mv", place.path("lost"), place.path(lost))
+
     for pack in try place.files(below: "repository/packs") {
       var bytes = try place.bytes(pack)
       for place in stride(from: 3000, to: bytes.count, by: 3000) { bytes[place] ^= 4 }
