@@ -38,7 +38,7 @@ extension Repository {
       try open.reload()
       let report = try CheckPipeline(
         repository: open,
-        readsData: depth == .everything,
+        reading: depth == .everything ? .everything : .heads,
         workerCount: usableProcessorCount(),
         progress: { _, _, _ in },
         interruption: isStopped

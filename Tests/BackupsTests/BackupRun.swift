@@ -5,6 +5,7 @@ import Foundation
 import Patterns
 import Repositories
 import Scanning
+import Sealing
 import Synchronization
 import Trees
 
@@ -85,16 +86,21 @@ extension Client {
   /// Paths of everything in a snapshot, below the workshop where they are in it.
   func paths(_ repository: OpenRepository, _ snapshot: RecordID) throws -> [String] {
     let record = try repository.findSnapshot("\(snapshot)")
+    let source = try ChunkSource(repository: repository)
+    let reader = TreeReader { id throws(RepositoryError) in try source.bytes(of: id, kind: .tree) }
     var found: [String] = []
-    try SnapshotListing(repository: repository).forEachEntry(
-      of: repository.snapshot(record),
-      below: nil,
-      isRecursive: true
-    ) { path, _ in
-      let text = String(decoding: path, as: UTF8.self)
-      found.append(
-        text.hasPrefix(workshop.path + "/") ? String(text.dropFirst(workshop.path.count + 1)) : text
-      )
+    func visit(_ entry: TreeEntry, at path: String) throws {
+      let isInside = path.hasPrefix(workshop.path + "/")
+      found.append(isInside ? String(path.dropFirst(workshop.path.utf8.count + 1)) : path)
+      guard let directory = entry.directory else { return }
+      var entries = reader.entries(of: directory, promising: entry.subtree)
+      while let below = try entries.next() {
+        let name = String(decoding: below.name, as: UTF8.self)
+        try visit(below, at: path == "/" ? "/" + name : path + "/" + name)
+      }
+    }
+    for root in try repository.snapshot(record).roots {
+      try visit(root.entry, at: String(decoding: root.path, as: UTF8.self))
     }
     return found
   }
