@@ -43,6 +43,8 @@ package struct CheckPipeline: Sendable {
     let lost = try checkPacks(&report)
     let missing = checkCompleteness(&report)
     try checkSnapshots(&report, lost: lost)
+    // What could not be asked for is not damaged.
+    if let obstacle = repository.store.obstacle { throw .repository(.storage(obstacle)) }
     do {
       let unsound = try objects(ofPacksIn: report.findings)
       // After less, an old mark may still be true.

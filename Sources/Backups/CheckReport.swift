@@ -56,7 +56,8 @@ extension CheckReport {
       case .pack(.damagedTrailer(let pack, _)), .pack(.wrongLength(let pack, _, _)),
         .pack(.damagedObject(_, let pack, _)), .pack(.sealed(_, let pack, _)):
         packs.insert(pack)
-      case .pack(.storage), .stranger, .damagedFile, .log, .missingObject, .snapshot, .unrestorable,
+      case .pack(.storage), .pack(.unproven), .stranger, .damagedFile, .log, .missingObject,
+        .snapshot, .unrestorable,
         .storage:
         break
       }

@@ -49,6 +49,8 @@ package struct KeylessCheckPipeline: Sendable {
       index: repository.index
     ).run(&report)
     report.snapshots = repository.log.snapshots.count
+    // What could not be asked for is not damaged.
+    if let obstacle = repository.store.obstacle { throw .repository(.storage(obstacle)) }
     do {
       // After less, an old mark may still be true.
       if case .everything = reading { try repository.index.clearDamage() }

@@ -39,6 +39,9 @@ struct PackCheck: Sendable {
           let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
           guard index < packs.count else { return }
           if interruption() { return failure.record(.interrupted) }
+          if let obstacle = store.obstacle {
+            return failure.record(.repository(.storage(obstacle)))
+          }
           let isRead = chosen?.contains(packs[index]) ?? true
           let result =
             isRead ? verifier.verify(packs[index]) : verifier.verifyHeads(packs[index])

@@ -4,7 +4,9 @@ import Sealing
 import Storage
 import Threading
 
-/// Writes sealed objects into packs, on two threads: one fills a pack while the other makes a full one durable.
+/// Writes sealed objects into packs: one thread fills a pack while the others make full ones durable.
+///
+/// Two threads for a store that is near, more for one whose answers are long on their way.
 final class PackPipeline: Sendable {
   private let session: WriteSession
   private let store: any BlobStore
@@ -16,7 +18,6 @@ final class PackPipeline: Sendable {
 
   /// Objects that wait to be written: about 16 MiB at most, in bodies of 1 MiB.
   private static let queuedObjectLimit = 16
-  private static let threadCount = 2
 
   init(
     session: WriteSession,
@@ -42,7 +43,7 @@ final class PackPipeline: Sendable {
       failure: failure
     )
     do {
-      threads = try (0..<PackPipeline.threadCount).map { number in
+      threads = try (0..<store.concurrency.publishers).map { _ in
         try WorkerThread.start { work.run() }
       }
     } catch {

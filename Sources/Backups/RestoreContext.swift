@@ -25,7 +25,12 @@ struct RestoreContext: Sendable {
     self.interruption = interruption
     jobs = RestoreJobs()
     failure = FirstFailure()
-    finisher = RestoreFinisher(plan: plan, progress: progress, failure: failure)
+    finisher = RestoreFinisher(
+      plan: plan,
+      store: repository.store,
+      progress: progress,
+      failure: failure
+    )
   }
 
   var isDryRun: Bool {

@@ -1,5 +1,7 @@
 import Files
+import Repositories
 import Restoring
+import Storage
 import Threading
 import Trees
 
@@ -8,12 +10,19 @@ import Trees
 /// Safe to use from several threads.
 final class RestoreFinisher: Sendable {
   let writer: EntryWriter
+  private let store: any BlobStore
   private let effect: RestorePlan.Effect
   private let progress: RestoreProgress
   private let failure: FirstFailure<BackupError>
   private let readBack: OrdinalSet?
 
-  init(plan: RestorePlan, progress: RestoreProgress, failure: FirstFailure<BackupError>) {
+  init(
+    plan: RestorePlan,
+    store: any BlobStore,
+    progress: RestoreProgress,
+    failure: FirstFailure<BackupError>
+  ) {
+    self.store = store
     effect = plan.effect
     self.progress = progress
     self.failure = failure
@@ -38,9 +47,16 @@ final class RestoreFinisher: Sendable {
 
   /// Notes that a file's content could not be read or written; only the first such note counts.
   func failed(_ file: RestoredFile, _ error: any Error) {
-    guard file.fail() else { return }
+    guard file.fail(), !stopsAtObstacle() else { return }
     if let error = error as? FilesError { return refused(file.path, error) }
     progress.note(RestoreFinding(path: file.path, reason: .damagedContent(error)))
+  }
+
+  /// True if the store cannot be asked any more, which stops the run: it says nothing about the snapshot.
+  func stopsAtObstacle() -> Bool {
+    guard let obstacle = store.obstacle else { return false }
+    failure.record(.repository(.storage(obstacle)))
+    return true
   }
 
   // MARK: Files and folders

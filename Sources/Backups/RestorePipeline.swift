@@ -44,6 +44,7 @@ package struct RestorePipeline: Sendable {
     }
     context.jobs.close()
     for thread in threads { thread.join() }
+    _ = context.finisher.stopsAtObstacle()
     if let error = failure.value { throw error }
   }
 

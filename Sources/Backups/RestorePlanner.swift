@@ -96,6 +96,7 @@ struct RestorePlanner: RestoreVisitor {
   }
 
   mutating func lost(_ error: TreeReadError<RepositoryError>) {
+    guard !context.finisher.stopsAtObstacle() else { return }
     let path = folders.innermost?.folder?.path ?? folders.path(of: [])
     context.progress.note(RestoreFinding(path: path, reason: .damagedContent(error)))
   }

@@ -100,7 +100,7 @@ struct CheckCommand: ParsableCommand {
   /// Fetches what was found damaged or missing; ends the process with 0 if all of it is back.
   private func repair(_ subject: Subject, _ report: CheckReport, from text: String) throws {
     let repository = try keyless(subject)
-    let target = try MirrorDestination(text, remoteProgram: "kist")
+    let target = try MirrorDestination(text, remoteProgram: options.remoteProgram)
     let healing = Healing(repository: repository)
     let connection = try MirrorConnection(
       to: target,
@@ -155,16 +155,15 @@ struct CheckCommand: ParsableCommand {
   }
 
   private func subject() throws -> Subject {
-    guard try isKeyless() else { return .open(try options.open()) }
-    return .keyless(
-      try KeylessRepository(store: try options.store(), folders: try options.folders())
-    )
+    let store = try options.store()
+    guard try isKeyless(store) else { return .open(try options.open(store)) }
+    return .keyless(try KeylessRepository(store: store, folders: try options.folders()))
   }
 
   /// True if asked for, if no slot could be opened anyway, or if there is no password and no one to ask.
-  private func isKeyless() throws -> Bool {
+  private func isKeyless(_ store: any BlobStore) throws -> Bool {
     if withoutKey { return true }
-    if try options.store().names(of: .slot).isEmpty {
+    if try store.names(of: .slot).isEmpty {
       options.console.say("there are no key slots here: checking without a key")
       return true
     }
@@ -180,14 +179,14 @@ struct CheckCommand: ParsableCommand {
       try CheckPipeline(
         repository: repository,
         reading: reading,
-        workerCount: usableProcessorCount(),
+        workerCount: RepositoryPlace.readerCount(repository.store),
         progress: { state.reached(packs: $0, of: $1, bytes: $2) }
       ) { InterruptFlag.isRaised }.run()
     case .keyless(let repository):
       try KeylessCheckPipeline(
         repository: repository,
         reading: reading,
-        workerCount: usableProcessorCount(),
+        workerCount: RepositoryPlace.readerCount(repository.store),
         progress: { state.reached(packs: $0, of: $1, bytes: $2) }
       ) { InterruptFlag.isRaised }.run()
     }

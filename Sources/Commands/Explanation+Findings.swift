@@ -26,6 +26,7 @@ extension Explanation {
       "object \(object.digest.short) in pack \(pack.digest.short): \(reason)"
     case .sealed(let object, let pack, let error):
       "object \(object.digest.short) in pack \(pack.digest.short): \(text(error))"
+    case .unproven(let reason): "what came as a pack is none: \(reason)"
     case .storage(let error): failure(from: error).what
     }
   }

@@ -307,6 +307,31 @@ enum Explanation {
     case .busy(let path):
       Failure(.busy, "another process holds the commit lock of \(path)", advice: "Try again.")
     case .failed(let name, let error): failure(from: error, about: name)
+    case .denied(let location, let what):
+      Failure(
+        .refusedForSafety,
+        "\(location) refuses: its role does not allow \(DisplayedName.text(Array(what.utf8)))",
+        meaning: "What was done before stays done; nothing was removed or overwritten.",
+        advice: "`kist serve --role` there decides what is allowed."
+      )
+    case .quota(let location, let limit, let needed):
+      Failure(
+        .noSpace,
+        "the quota of \(location), \(Quantities.bytes(limit)), does not hold \(Quantities.bytes(needed))",
+        meaning: "No snapshot was made by this run; earlier snapshots are as they were.",
+        advice: "Remove snapshots there, or have `kist serve --quota` raised."
+      )
+    case .notTaken(let location, let reason):
+      Failure(
+        .refusedForSafety,
+        "\(location) did not take what was sent: \(DisplayedName.text(Array(reason.utf8)))",
+        meaning: "Nothing of it was stored.",
+        advice: "Run `kist check`; if it finds nothing, run the command again."
+      )
+    case .unreachable(let location, let end):
+      failure(from: end, location: location, meaning: "Nothing was changed.")
+    case .disconnected(let location, let end):
+      failure(from: end, location: location, meaning: whatIsKept)
     }
   }
 

@@ -5,6 +5,7 @@ import Files
 import Repositories
 import Sealing
 import Sodium
+import Storage
 
 struct InitCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -15,6 +16,7 @@ struct InitCommand: ParsableCommand {
 
         kist init --repo /mnt/disk/backup.kist
         kist init --repo /mnt/disk/backup.kist --password-file ~/.config/kist/password
+        kist init --repo ssh://nas/srv/backup.kist
 
       Whoever has the password can read everything. Without it nobody can, and nobody can help: so \
       keep a recovery key on paper in another place, which `kist key add --recovery` makes.
@@ -33,12 +35,12 @@ struct InitCommand: ParsableCommand {
 
   func run() throws {
     let location = try options.location()
+    let place = try options.place()
     let text = try NewPassword.read(options: options)
     let cost = try KeyDerivationCost.calibrated {
       SystemClock.monotonicNanoseconds()
     }
     let made = try RepositoryCreation.create(
-      at: location,
       secret: .passphrase(SecretBytes(copying: text), cost),
       note: KeySlot.Note(
         label: "\(Surroundings.user)@\(ProcessEnvironment.hostName)",
@@ -46,7 +48,9 @@ struct InitCommand: ParsableCommand {
       ),
       chunking: .standard,
       time: Surroundings.now
-    )
+    ) { configuration, blobs throws(StorageError) in
+      _ = try place.createStore(configuration: configuration, blobs: blobs)
+    }
     let id = made.configuration.repositoryID
     if options.json {
       options.console.result(

@@ -100,11 +100,6 @@ struct MirrorOptions: ParsableArguments {
   )
   var via: String?
 
-  @Option(
-    help: ArgumentHelp("The program to run on an ssh host.", valueName: "program")
-  )
-  var remoteProgram = "kist"
-
   @Flag(name: .customLong("init"), help: "Make the destination if there is nothing yet.")
   var makesDestination = false
 
@@ -128,7 +123,7 @@ struct MirrorOptions: ParsableArguments {
   var limitDownload: ByteSize?
 
   /// Where the other ends are: one that is named, else all of the profile's.
-  func targets(of profile: Profile?) throws -> [MirrorDestination] {
+  func targets(of profile: Profile?, remoteProgram: String) throws -> [MirrorDestination] {
     switch (destination, via) {
     case (let text?, nil):
       return [try MirrorDestination(text, remoteProgram: remoteProgram)]

@@ -22,10 +22,10 @@ final class MirrorConnection {
     switch destination {
     case .folder(let path):
       let (near, far) = MemoryStream.pair()
-      let there = try MirrorConnection.repository(at: path, folders: folders)
+      let there = try MirrorConnection.repository(at: .folder(path), folders: folders)
       var options = serving
       options.creation = { file throws(MirrorError) in
-        try MirrorConnection.create(at: path, file, folders: folders)
+        try MirrorConnection.create(at: .folder(path), file, folders: folders)
       }
       let settled = options
       child = nil
@@ -51,10 +51,13 @@ final class MirrorConnection {
     return child?.wait()
   }
 
-  /// The repository in a folder; `nil` if there is none.
-  static func repository(at path: String, folders: ClientFolders) throws -> KeylessRepository? {
+  /// The repository in a place; `nil` if there is none.
+  static func repository(
+    at place: RepositoryPlace,
+    folders: ClientFolders
+  ) throws -> KeylessRepository? {
     do {
-      return try KeylessRepository(store: try DirectoryStore(path: path), folders: folders)
+      return try KeylessRepository(store: try place.openStore(), folders: folders)
     } catch StorageError.noRepository, StorageError.interruptedInit {
       return nil
     }
@@ -62,18 +65,26 @@ final class MirrorConnection {
 
   /// Makes a repository for records that lie elsewhere.
   static func create(
-    at path: String,
+    at place: RepositoryPlace,
     _ configuration: [UInt8],
     folders: ClientFolders
   ) throws(MirrorError) -> KeylessRepository {
     do {
-      return try KeylessRepository.create(at: path, configuration: configuration, folders: folders)
-    } catch {
+      return try KeylessRepository(
+        store: try place.createStore(configuration: configuration, blobs: []),
+        folders: folders
+      )
+    } catch let error as StorageError {
+      throw .storage(error)
+    } catch let error as RepositoryError {
       throw .repository(error)
+    } catch {
+      throw .malformed("\(error)")
     }
   }
 
-  private static func start(
+  /// Starts a program that speaks the protocol on its standard input and output.
+  static func start(
     _ arguments: [String]
   ) throws -> (any DuplexStream, PipedProcess) {
     let child = try PipedProcess.start(arguments)

@@ -45,6 +45,15 @@ enum MirrorDestination: Equatable {
     self = .program(arguments)
   }
 
+  /// The words that start the program; `nil` for a folder.
+  var arguments: [String]? {
+    switch self {
+    case .folder: nil
+    case .program(let arguments): arguments
+    case .command(let command): ["/bin/sh", "-c", command]
+    }
+  }
+
   /// For people.
   var name: String {
     switch self {

@@ -12,7 +12,10 @@ struct MirrorRun {
 
   /// Runs with each of the other ends in turn; one that fails does not keep the others from their copy.
   func run() throws {
-    let targets = try mirror.targets(of: try options.profile())
+    let targets = try mirror.targets(
+      of: try options.profile(),
+      remoteProgram: options.remoteProgram
+    )
     var failure: (any Error)?
     for (index, target) in targets.enumerated() {
       if targets.count > 1 { options.console.say("\(target.name):") }
@@ -85,11 +88,10 @@ struct MirrorRun {
 
   /// The repository here; `nil` if a pull is to make it.
   private func open(folders: ClientFolders) throws -> KeylessRepository? {
-    let location = try options.location()
     if mirror.makesDestination, wishes == [Hello.Wish.pull] {
-      return try MirrorConnection.repository(at: location, folders: folders)
+      return try MirrorConnection.repository(at: try options.place(), folders: folders)
     }
-    return try KeylessRepository(store: try DirectoryStore(path: location), folders: folders)
+    return try KeylessRepository(store: try options.store(), folders: folders)
   }
 
   private var peerOptions: PeerOptions {
@@ -104,9 +106,9 @@ struct MirrorRun {
     if mirror.noKeys { own.wishes.append(Hello.Wish.noSlots) }
     if mirror.compare { own.wishes.append(Hello.Wish.compare) }
     if mirror.makesDestination, wishes == [Hello.Wish.pull] {
-      let location = try options.location()
+      let place = try options.place()
       own.creation = { file throws(MirrorError) in
-        try MirrorConnection.create(at: location, file, folders: folders)
+        try MirrorConnection.create(at: place, file, folders: folders)
       }
     }
     return own

@@ -13,6 +13,11 @@ import Storage
 struct RepositoryOptions: ParsableArguments {
   @OptionGroup var shared: SharedOptions
 
+  @Option(
+    help: ArgumentHelp("The program to run on an ssh host.", valueName: "program")
+  )
+  var remoteProgram = "kist"
+
   var passwordFile: String? { shared.passwordFile }
   var passwordCommand: String? { shared.passwordCommand }
   var json: Bool { shared.json }
@@ -28,7 +33,7 @@ struct RepositoryOptions: ParsableArguments {
     try ProfileChoice(name: shared.profile, file: shared.config).profile()
   }
 
-  /// The repository's path.
+  /// The repository's path, or where else it is, as it was written.
   func location() throws -> String {
     if let path = shared.repository, !path.isEmpty { return path }
     let profile = try profile()
@@ -51,20 +56,34 @@ struct RepositoryOptions: ParsableArguments {
     try Surroundings.folders(cacheOption: shared.cacheDir)
   }
 
-  /// The store at the repository's path.
-  func store() throws -> DirectoryStore {
-    try DirectoryStore(path: try location())
+  /// Where the repository is.
+  func place() throws -> RepositoryPlace {
+    try RepositoryPlace(try location(), remoteProgram: remoteProgram)
+  }
+
+  /// The store of the repository; one on another machine is connected to.
+  func store() throws -> any BlobStore & CommitLocking {
+    try place().openStore()
   }
 
   /// Opens the secrets.
   func unlock() throws -> UnlockedRepository {
-    let store = try store()
-    return try UnlockedRepository(store: store, secret: try secret(prompt: "password: "))
+    try unlock(try store())
+  }
+
+  /// Opens the secrets of a store.
+  func unlock(_ store: any BlobStore) throws -> UnlockedRepository {
+    try UnlockedRepository(store: store, secret: try secret(prompt: "password: "))
   }
 
   /// Opens everything.
   func open() throws -> OpenRepository {
-    let repository = try unlock().open(folders: try folders())
+    try open(try store())
+  }
+
+  /// Opens everything of a store.
+  func open(_ store: any BlobStore) throws -> OpenRepository {
+    let repository = try unlock(store).open(folders: try folders())
     for finding in repository.openFindings {
       console.warn("warning: " + Explanation.text(finding))
     }

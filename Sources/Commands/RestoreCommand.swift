@@ -4,6 +4,7 @@ import CoreTypes
 import Files
 import Repositories
 import Restoring
+import Storage
 import Threading
 import Trees
 
@@ -102,7 +103,7 @@ struct RestoreCommand: ParsableCommand {
     let repository = try options.open()
     let name = SnapshotName(snapshot)
     let content = try repository.snapshot(try repository.findSnapshot(name.id))
-    let plan = try plan(content, below: name, chosen)
+    let plan = try plan(content, below: name, chosen, from: repository.store)
     let refused = RefusedAttributes()
     let progress = RestoreProgress(journal: journal) { finding in
       if refused.collects(finding) { return }
@@ -132,13 +133,14 @@ struct RestoreCommand: ParsableCommand {
   private func plan(
     _ content: Snapshot,
     below name: SnapshotName,
-    _ filter: RestoreFilter?
+    _ filter: RestoreFilter?,
+    from store: any BlobStore
   ) throws -> RestorePlan {
     var plan = RestorePlan(
       snapshot: content,
       subpath: try name.path(in: content) ?? [],
       target: Array(target.utf8),
-      workerCount: jobs ?? usableProcessorCount(),
+      workerCount: jobs ?? RepositoryPlace.readerCount(store),
       owners: try owners.rule(for: content)
     )
     plan.filter = filter

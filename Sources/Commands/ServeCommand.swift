@@ -7,17 +7,17 @@ import Storage
 struct ServeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "serve",
-    abstract: "Be the other end of `kist mirror`, on standard input and output.",
+    abstract: "Serve a repository to another machine, on standard input and output.",
     discussion: """
-      Needs no password. What the other end may do is fixed here and cannot be raised from there. In \
+      The other end is `kist mirror`, or any command with --repo ssh://… or pipe:…. Needs no password here. What the other end may do is fixed here and cannot be raised from there. In \
       authorized_keys:
 
         restrict,command="kist serve --stdio --repo /srv/backup --role append --quota 500G" ssh-ed25519 …
 
-      append   receives objects and snapshots; gives nothing, and takes no record that removes
+      append   receives objects and snapshots; gives no content, and takes no record that removes
       read     gives everything, and receives nothing
       mirror   gives, and receives every signed record
-      full     as mirror, and makes the repository if the other end asks for it
+      full     as mirror, and makes the repository and removes files if the other end asks for it
       """
   )
 
@@ -43,23 +43,20 @@ struct ServeCommand: ParsableCommand {
       input: try StandardStreams.input(),
       output: try StandardStreams.output()
     )
-    let location = try options.location()
-    let folders = try options.folders()
-    var peer = PeerOptions(program: "kist \(Surroundings.version)")
-    peer.role = role
-    peer.quota = quota?.bytes
-    peer.creation = { file throws(MirrorError) in
-      try MirrorConnection.create(at: location, file, folders: folders)
+    guard let path = try options.place().folder else {
+      throw Failure(
+        .usage,
+        "serve needs a folder of this machine",
+        advice: "Run `kist serve` where the repository is."
+      )
     }
+    let folders = try options.folders()
     do {
-      let repository = try MirrorConnection.repository(at: location, folders: folders)
-      _ = try MirrorPeer(
-        stream: stream,
-        repository: repository,
-        options: peer,
-        progress: MirrorProgress(),
-        interruption: { InterruptFlag.isRaised }
-      ).run()
+      let (purpose, peeked) = try PeekedStream.purpose(of: stream)
+      switch purpose {
+      case .mirror: try mirror(over: peeked, path, folders)
+      case .store: try serveStore(over: peeked, path, folders)
+      }
     } catch let error as MirrorError {
       // Whoever started this program is told by the end that he sees.
       guard !error.isKnownThere else { throw ExitCode(ExitStatus.failed.rawValue) }
@@ -69,6 +66,52 @@ struct ServeCommand: ParsableCommand {
       MirrorPeer.refuse(over: stream, reason: Explanation.cause(error))
       throw error
     }
+  }
+
+  /// Exchanges what is missing.
+  private func mirror(
+    over stream: any DuplexStream,
+    _ path: String,
+    _ folders: ClientFolders
+  ) throws {
+    var peer = PeerOptions(program: "kist \(Surroundings.version)")
+    peer.role = role
+    peer.quota = quota?.bytes
+    peer.creation = { file throws(MirrorError) in
+      try MirrorConnection.create(at: .folder(path), file, folders: folders)
+    }
+    _ = try MirrorPeer(
+      stream: stream,
+      repository: try MirrorConnection.repository(at: .folder(path), folders: folders),
+      options: peer,
+      progress: MirrorProgress(),
+      interruption: { InterruptFlag.isRaised }
+    ).run()
+  }
+
+  /// Lets the other end use the store.
+  private func serveStore(
+    over stream: any DuplexStream,
+    _ path: String,
+    _ folders: ClientFolders
+  ) throws {
+    var serving = StoreServing(program: "kist \(Surroundings.version)") {
+      store throws(MirrorError) in
+      do throws(RepositoryError) {
+        return try KeylessRepository(store: store, folders: folders)
+      } catch {
+        throw .repository(error)
+      }
+    }
+    serving.role = role
+    serving.quota = quota?.bytes
+    serving.creation = { configuration, blobs throws(StorageError) in
+      try RepositoryPlace.folder(path).createStore(configuration: configuration, blobs: blobs)
+    }
+    let opened: StoreServer.Opened = Result { () throws(StorageError) in
+      try DirectoryStore(path: path)
+    }
+    try StoreServer(over: stream, opened, serving) { InterruptFlag.isRaised }.run()
   }
 }
 

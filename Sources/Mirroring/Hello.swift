@@ -38,6 +38,12 @@ package enum Role: String, CaseIterable, Sendable {
 
   /// True if the role makes a repository where there is none.
   package var creates: Bool { self == .full }
+
+  /// True if the role lets the other end remove files.
+  package var removes: Bool { self == .full }
+
+  /// True if the role lets the other end hold the commit lock.
+  package var locks: Bool { receives && gives }
 }
 
 /// What a peer says first.
@@ -49,6 +55,8 @@ package struct Hello: Equatable, Sendable {
     package static let give = "give"
     package static let receive = "receive"
     package static let create = "create"
+    /// The other end may use the store itself: `StoreServer`.
+    package static let store = "store"
   }
 
   /// Words of a peer that say what it wants to happen.
@@ -65,6 +73,8 @@ package struct Hello: Equatable, Sendable {
     package static let compare = "compare"
     /// Slots stay where they are.
     package static let noSlots = "no-slots"
+    /// No exchange: this peer uses the other's store, question by question.
+    package static let store = "store"
   }
 
   /// Size and digest of a set of names.
@@ -80,7 +90,7 @@ package struct Hello: Equatable, Sendable {
     }
   }
 
-  static let version: UInt64 = 1
+  package static let version: UInt64 = 1
 
   package var version: UInt64
   /// For people; nothing is decided by it.

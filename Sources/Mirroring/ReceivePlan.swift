@@ -145,47 +145,70 @@ package struct ReceivePlan: Sendable {
       }
     }
     for _ in 0..<ReceivePlan.attemptLimit {
-      let needed = try neededObjects()
-      let missing = try absent(needed)
-      guard missing.isEmpty else { throw .incomplete(missing) }
-      let packs = try packs(holding: needed)
       let file = merged.new.flatMap(\.bytes)
       guard file.count <= BlobKind.record.byteLimit else {
         throw .malformed("records of \(file.count) bytes in one run")
       }
-      let known = repository.log.files
-      let store = repository.store
+      let unseen = try store(file, knowing: repository.log.files)
       do {
-        let isDone = try store.withCommitLock { () throws(StorageError) in
-          guard try store.names(of: .record).allSatisfy({ known.contains($0) }) else {
-            return false
-          }
-          // A sweep holds the same lock: a pack that is here now stays until the records are.
-          for pack in packs {
-            do throws(StorageError) {
-              _ = try store.byteCount(of: BlobName(.pack, pack.digest))
-            } catch {
-              guard case .missing = error else { throw error }
-              return false
-            }
-          }
-          try store.put(file, as: BlobName(.record, PlainHash.of(file)))
-          return true
-        }
         try repository.refresh()
-        if isDone { return }
-      } catch let error as StorageError {
-        throw .storage(error)
-      } catch let error as RepositoryError {
-        throw .repository(error)
       } catch {
-        throw .malformed("\(error)")
+        throw .repository(error)
       }
+      if unseen?.isEmpty ?? false { return }
       merged = repository.log.merging(received, configuration: repository.configuration)
       try checkRefusals()
       if merged.new.isEmpty { return }
     }
     throw .storage(.busy(path: repository.store.location))
+  }
+
+  /// Stores a single record if the store holds no record files but `seen`, and all that the record requires.
+  ///
+  /// Returns `nil` when it is durable, else the files that are there.
+  package func commitOnce(knowing seen: Set<Digest>) throws(MirrorError) -> [Digest]? {
+    guard let record = merged.new.first, merged.new.count == 1 else {
+      guard merged.remarks.isEmpty else { throw .refusedRecords(merged.remarks) }
+      throw .malformed("\(merged.new.count) new records in one commit")
+    }
+    for _ in 0..<ReceivePlan.attemptLimit {
+      guard let unseen = try store(record.bytes, knowing: seen) else { continue }
+      return unseen.isEmpty ? nil : unseen
+    }
+    throw .storage(.busy(path: repository.store.location))
+  }
+
+  /// Writes a file of records under the commit lock, if no record files but `seen` are there.
+  ///
+  /// Returns the files that are there if one of them is not among `seen`, nothing if it was done, and `nil` if a pack went meanwhile.
+  private func store(
+    _ file: [UInt8],
+    knowing seen: Set<Digest>
+  ) throws(MirrorError) -> [Digest]? {
+    let needed = try neededObjects()
+    let missing = try absent(needed)
+    guard missing.isEmpty else { throw .incomplete(missing) }
+    let packs = try packs(holding: needed)
+    let store = repository.store
+    do {
+      return try store.withCommitLock { () throws(StorageError) in
+        let names = try store.names(of: .record)
+        guard names.allSatisfy({ seen.contains($0) }) else { return names }
+        // A sweep holds the same lock: a pack that is here now stays until the records are.
+        for pack in packs {
+          do throws(StorageError) {
+            _ = try store.byteCount(of: BlobName(.pack, pack.digest))
+          } catch {
+            guard case .missing = error else { throw error }
+            return nil
+          }
+        }
+        try store.put(file, as: BlobName(.record, PlainHash.of(file)))
+        return []
+      }
+    } catch {
+      throw .storage(error)
+    }
   }
 
   /// Times that a commit is tried while others commit.

@@ -41,4 +41,21 @@ package enum WireLimits {
   static let noiseSeconds = 60
   /// Seconds without a byte after which the other end counts as gone.
   package static let stallSeconds = 600
+
+  // Sessions that use a store: Formats/mirror-protocol.md §9.
+
+  /// Bytes of an answer or of a file that one frame carries.
+  static let storePieceByteCount = 256 << 10
+  /// Questions that wait at the end that has the store.
+  static let openQuestionCount = 64
+  /// Files that are being sent at once.
+  static let openBlobCount = 8
+  /// Bytes of a file of records: what one run of a mirror brings.
+  static let recordFileByteCount = recordsByteCount
+  /// Bytes of the names of files that do not belong in a store: 16 MiB.
+  static let strangersByteCount = 16 << 20
+  /// Seconds of silence after which the commit lock of the other end is let go.
+  package static let lockLeaseSeconds = 60
+  /// Seconds after which an end that holds the commit lock says that it is still there.
+  static let lockedKeepAliveSeconds = 10
 }

@@ -12,6 +12,9 @@ package struct PackReader: Sendable {
     self.store = store
   }
 
+  /// Bytes before the first stub.
+  package static let headerByteCount = PackTrailer.header.count
+
   /// The trailer, proven by the pack's name and size.
   package func trailer(of pack: PackID) throws(PackingError) -> PackTrailer {
     let name = BlobName(.pack, pack.digest)

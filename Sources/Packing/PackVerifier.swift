@@ -126,12 +126,13 @@ package final class PackVerifier {
   ) -> ReadObject? {
     let name = BlobName(.pack, pack.digest)
     do throws(PackingError) {
-      let stub = try readBytes(name, from: place.stubOffset, count: ObjectPreamble.stubByteCount)
-      let body = try readBytes(
+      var body = try readBytes(
         name,
-        from: place.stubOffset + ObjectPreamble.stubByteCount,
-        count: place.bodyByteCount
+        from: place.stubOffset,
+        count: ObjectPreamble.stubByteCount + place.bodyByteCount
       )
+      let stub = Array(body[..<ObjectPreamble.stubByteCount])
+      body.removeFirst(ObjectPreamble.stubByteCount)
       report.byteCount += stub.count + body.count
       let sound: ObjectHead
       switch head {

@@ -12,6 +12,8 @@ package enum PackingError: Error, Equatable, Sendable {
   case damagedObject(ObjectID, pack: PackID, reason: String)
   /// An object is sound but does not open.
   case sealed(ObjectID, pack: PackID, SealingError)
+  /// What came as a pack is none, or something in it does not have the hash that proves it.
+  case unproven(reason: String)
   /// The store failed.
   case storage(StorageError)
 }

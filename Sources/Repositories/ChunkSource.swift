@@ -2,6 +2,7 @@ package import CoreTypes
 package import Indexing
 package import Packing
 package import Sealing
+import Storage
 
 /// Reads chunks by id, each proven before it is handed out.
 ///
@@ -60,6 +61,7 @@ package final class ChunkSource {
           pack: location.pack
         )
       } catch {
+        if case .storage(let obstacle) = error, obstacle.isObstacle { throw .storage(obstacle) }
         failure = error
       }
     }

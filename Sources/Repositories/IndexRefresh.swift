@@ -16,7 +16,9 @@ struct IndexRefresh {
   func run(log: RecordLog) throws(RepositoryError) -> [PackingError] {
     var findings = try IndexRefresh.enterPacks(of: store, reader: packs, log: log, index: index)
     do {
-      for pack in try catalog.unknown(of: try index.allPacks().map(\.pack)) {
+      let unread = try catalog.unknown(of: try index.allPacks().map(\.pack))
+      store.prepareReading(unread.map { BlobName(.pack, $0.digest) })
+      for pack in unread {
         try enter(pack, findings: &findings)
       }
     } catch let error as RepositoryError {
@@ -53,18 +55,25 @@ struct IndexRefresh {
         let lost = try index.remove(gone).filter { !condemned.contains($0) }
         if !lost.isEmpty { try index.markDamaged(lost) }
       }
-      for new in present.subtracting(indexed).sorted() {
+      let unread = present.subtracting(indexed).sorted()
+      store.prepareReading(unread.map { BlobName(.pack, $0.digest) })
+      for new in unread {
         let places: [ObjectPlace]
         do {
           places = try reader.trailer(of: new).places
         } catch {
+          try refuseDisconnection(error)
           findings.append(error)
           continue
         }
         try index.insert(new, places: places)
       }
-    } catch {
+    } catch let error as RepositoryError {
+      throw error
+    } catch let error as IndexingError {
       throw .index(error)
+    } catch {
+      throw .damagedConfiguration(reason: "\(error)")
     }
     return findings
   }
@@ -94,11 +103,18 @@ struct IndexRefresh {
         try index.enter(record.id, adds: adds)
       } catch let error as IndexingError {
         throw .index(error)
+      } catch RepositoryError.storage(let error) where error.isDisconnection {
+        throw .storage(error)
       } catch {
         // A damaged manifest: its objects count as unclaimed, so a later snapshot adds them again. `check` names it.
         continue
       }
     }
+  }
+
+  /// That the line to the store is gone says nothing about a pack.
+  private static func refuseDisconnection(_ error: PackingError) throws(RepositoryError) {
+    if case .storage(let error) = error, error.isDisconnection { throw .storage(error) }
   }
 
   private func enter(_ pack: PackID, findings: inout [PackingError]) throws {
@@ -117,6 +133,7 @@ struct IndexRefresh {
         }
       }
     } catch let error as PackingError {
+      try IndexRefresh.refuseDisconnection(error)
       findings.append(error)
       return
     }

@@ -12,11 +12,8 @@ extension KeylessRepository {
     folders: ClientFolders
   ) throws(RepositoryError) -> KeylessRepository {
     _ = try Configuration(decoding: file)
-    guard let id = StoreID(RandomBytes.make(count: StoreID.byteCount)) else {
-      throw .damagedConfiguration(reason: "store id")
-    }
     do {
-      try StoreLayout.create(at: path, id: id, configuration: file, blobs: [])
+      try StoreLayout.create(at: path, configuration: file, blobs: [])
       return try KeylessRepository(store: try DirectoryStore(path: path), folders: folders)
     } catch let error as StorageError {
       throw .storage(error)

@@ -43,7 +43,9 @@ package struct RecordLog: Sendable {
       throw .storage(error)
     }
     var read: [Record] = []
-    for name in names.sorted() {
+    let ordered = names.sorted()
+    store.prepareReading(ordered.map { BlobName(.record, $0) })
+    for name in ordered {
       files.insert(name)
       do {
         let bytes = try store.read(BlobName(.record, name))
@@ -53,6 +55,7 @@ package struct RecordLog: Sendable {
         }
         read += try Record.all(in: bytes)
       } catch let error as StorageError {
+        guard !error.isDisconnection else { throw .storage(error) }
         findings.append(.unreadable(name, error))
       } catch {
         findings.append(.damagedFile(name, reason: "\(error)"))

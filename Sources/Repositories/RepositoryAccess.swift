@@ -135,7 +135,9 @@ package struct UnlockedRepository: Sendable {
     var entries: [OpenedKeyringEntry] = []
     var reasons: [SealingError] = []
     do {
-      for name in try store.names(of: .keyringEntry).sorted() {
+      let names = try store.names(of: .keyringEntry).sorted()
+      store.prepareReading(names.map { BlobName(.keyringEntry, $0) })
+      for name in names {
         let file = try store.read(BlobName(.keyringEntry, name))
         do {
           entries.append(try sealer.open(file))

@@ -2,7 +2,7 @@ package import CoreTypes
 package import Chunking
 package import Sealing
 import Sodium
-import Storage
+package import Storage
 
 /// Makes new repositories.
 ///
@@ -21,6 +21,20 @@ package enum RepositoryCreation {
     note: KeySlot.Note,
     chunking: ChunkingParameters,
     time: PointInTime
+  ) throws(RepositoryError) -> Result {
+    try create(secret: secret, note: note, chunking: chunking, time: time) {
+      (configuration, blobs) throws(StorageError) in
+      try StoreLayout.create(at: path, configuration: configuration, blobs: blobs)
+    }
+  }
+
+  /// Makes a repository with one slot; `store` makes its first store, of this configuration and these files.
+  package static func create(
+    secret: SlotSecret,
+    note: KeySlot.Note,
+    chunking: ChunkingParameters,
+    time: PointInTime,
+    store: (_ configuration: [UInt8], _ blobs: [(BlobName, [UInt8])]) throws(StorageError) -> Void
   ) throws(RepositoryError) -> Result {
     let bundle = CapabilityBundle()
     let rootKey = SigningKey(seed: bundle.rootSeed)
@@ -41,15 +55,7 @@ package enum RepositoryCreation {
       ] {
         blobs.append((BlobName(kind, PlainHash.of(bytes)), bytes))
       }
-      guard let id = StoreID(RandomBytes.make(count: StoreID.byteCount)) else {
-        throw RepositoryError.damagedConfiguration(reason: "store id")
-      }
-      try StoreLayout.create(
-        at: path,
-        id: id,
-        configuration: configuration.encoded(rootKey: rootKey),
-        blobs: blobs
-      )
+      try store(configuration.encoded(rootKey: rootKey), blobs)
     } catch let error as SealingError {
       throw .sealing(error)
     } catch let error as StorageError {

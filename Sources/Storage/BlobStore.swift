@@ -55,6 +55,43 @@ package protocol BlobStore: AnyObject, Sendable {
 
   /// Files that do not belong in a store, by path.
   func strangers() throws(StorageError) -> [String]
+
+  /// How many calls at once serve the caller best.
+  var concurrency: StoreConcurrency { get }
+
+  /// Why reads failed that say nothing about the data: the line is gone, or the role does not allow them.
+  var obstacle: StorageError? { get }
+
+  /// Says which files are going to be read next, one after the other; of packs, sizes and ends.
+  ///
+  /// A hint: a store that is far away asks for them ahead.
+  func prepareReading(_ names: [BlobName])
+}
+
+/// How many calls at once use a store well.
+package struct StoreConcurrency: Equatable, Sendable {
+  /// Threads that read.
+  package var readers: Int
+  /// Packs that are being filled or made durable.
+  package var publishers: Int
+
+  package init(readers: Int, publishers: Int) {
+    self.readers = readers
+    self.publishers = publishers
+  }
+
+  /// A store whose answers come at once: as many readers as there is work for, two packs.
+  package static let near = StoreConcurrency(readers: 1, publishers: 2)
+  /// A store whose answers are long on their way.
+  package static let far = StoreConcurrency(readers: 8, publishers: 4)
+}
+
+extension BlobStore {
+  package var concurrency: StoreConcurrency { .near }
+
+  package var obstacle: StorageError? { nil }
+
+  package func prepareReading(_ names: [BlobName]) {}
 }
 
 /// A file that is being written and has no name yet.

@@ -25,4 +25,28 @@ package enum StorageError: Error, Equatable, Sendable {
   case busy(path: String)
   /// The file system failed; `name` says which file of the store it was about.
   case failed(name: String, FilesError)
+  /// The role that the machine with the store gives does not allow this.
+  case denied(location: String, what: String)
+  /// The quota of the machine with the store does not hold what was sent: bytes.
+  case quota(location: String, limit: Int, needed: Int)
+  /// The machine with the store did not take what was sent, because it does not prove itself.
+  case notTaken(location: String, reason: String)
+  /// No line to the machine with the store came to be.
+  case unreachable(location: String, ConnectionEnd)
+  /// The line to the machine with the store is gone.
+  case disconnected(location: String, ConnectionEnd)
+
+  /// True if the line is gone: nothing follows for what is in the store.
+  package var isDisconnection: Bool {
+    switch self {
+    case .disconnected, .unreachable: true
+    default: false
+    }
+  }
+
+  /// True if a read failed for a reason that says nothing about what is in the store.
+  package var isObstacle: Bool {
+    if case .denied = self { return true }
+    return isDisconnection
+  }
 }

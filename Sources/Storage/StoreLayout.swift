@@ -1,10 +1,23 @@
 package import CoreTypes
 import Files
+import Sodium
 
 /// Makes the folders and fixed files of a new store.
 ///
 /// Source: Formats/store.md.
 package enum StoreLayout {
+  /// Makes a store with a new id at `path`, which must be missing or an empty folder.
+  package static func create(
+    at path: String,
+    configuration: [UInt8],
+    blobs: [(BlobName, [UInt8])]
+  ) throws(StorageError) {
+    guard let id = StoreID(RandomBytes.make(count: StoreID.byteCount)) else {
+      throw .damagedStoreID
+    }
+    try create(at: path, id: id, configuration: configuration, blobs: blobs)
+  }
+
   /// Makes a store at `path`, which must be missing or an empty folder.
   ///
   /// The configuration is written last: a store without it is "interrupted".

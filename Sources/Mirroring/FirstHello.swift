@@ -1,0 +1,58 @@
+import Synchronization
+
+/// A stream whose first bytes were looked at already.
+package final class PeekedStream: DuplexStream {
+  private let stream: any DuplexStream
+  private let seen: Mutex<[UInt8]>
+
+  fileprivate init(_ stream: any DuplexStream, seen: [UInt8]) {
+    self.stream = stream
+    self.seen = Mutex(seen)
+  }
+
+  package func read() throws(MirrorError) -> [UInt8] {
+    let bytes = seen.withLock { seen in
+      defer { seen = [] }
+      return seen
+    }
+    return bytes.isEmpty ? try stream.read() : bytes
+  }
+
+  package func write(_ bytes: [UInt8]) throws(MirrorError) { try stream.write(bytes) }
+
+  package func close() { stream.close() }
+
+  /// What the other end wants, as its first message says.
+  package enum Purpose: Equatable, Sendable {
+    /// To exchange what is missing.
+    case mirror
+    /// To use this end's store.
+    case store
+  }
+
+  /// Waits for the other end's first message, and gives the stream back as if nothing had been read.
+  ///
+  /// Whatever is no hello counts as a mirror's: its session says what is wrong with it.
+  package static func purpose(
+    of stream: any DuplexStream
+  ) throws(MirrorError) -> (Purpose, PeekedStream) {
+    var parser = FrameParser()
+    var seen: [UInt8] = []
+    while true {
+      let bytes = try stream.read()
+      seen += bytes
+      let peeked = PeekedStream(stream, seen: seen)
+      guard !bytes.isEmpty else { return (.mirror, peeked) }
+      do throws(MirrorError) {
+        parser.append(bytes)
+        guard let frame = try parser.next() else { continue }
+        guard case .hello(let hello) = try Message(frame),
+          hello.wishes.contains(Hello.Wish.store)
+        else { return (.mirror, peeked) }
+        return (.store, peeked)
+      } catch {
+        return (.mirror, peeked)
+      }
+    }
+  }
+}
