@@ -2,6 +2,7 @@ import ArgumentParser
 import Backups
 import CoreTypes
 import Files
+import Mirroring
 import Repositories
 import Scanning
 import Sealing
@@ -91,6 +92,13 @@ struct BackupCommand: ParsableCommand {
       console.result(BackupDisplay.summary(result, seconds: seconds).line)
     } else {
       for line in BackupDisplay.text(result, seconds: seconds) { console.say(line) }
+    }
+    if let remote = repository.store as? RemoteStore, !options.json, console.verbosity == .verbose {
+      let traffic = remote.traffic
+      console.say(
+        "\(Quantities.bytes(Int(clamping: traffic.sent))) out, "
+          + "\(Quantities.bytes(Int(clamping: traffic.received))) in"
+      )
     }
     if result.counters.errors > 0 {
       throw ExitCode(ExitStatus.incomplete.rawValue)

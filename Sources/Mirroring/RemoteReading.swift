@@ -59,8 +59,12 @@ final class RemoteReading: Sendable {
 
   func whole(_ name: BlobName) throws(StoreLine.Fault) -> [UInt8] {
     if let bytes = kept.withLock({ $0.files[name] }) { return bytes }
+    // Of a pack, only the end is asked for ahead.
+    guard name.kind != .pack else {
+      return try line.wait(try beginWhole(name)).bytes
+    }
     let number: UInt32
-    if let asked = take(name) { number = asked } else { number = try begin(name) }
+    if let asked = take(name) { number = asked } else { number = try beginWhole(name) }
     let bytes = try line.wait(number).bytes
     keep(bytes, as: name)
     return bytes
@@ -127,7 +131,7 @@ final class RemoteReading: Sendable {
   private func tail(of pack: BlobName) throws(StoreLine.Fault) -> Tail {
     if let tail = kept.withLock({ $0.tails[pack] }) { return tail }
     let number: UInt32
-    if let asked = take(pack) { number = asked } else { number = try begin(pack) }
+    if let asked = take(pack) { number = asked } else { number = try beginTail(pack) }
     let answer = try line.wait(number)
     let numbers = try Self.numbers(answer.last, 2)
     let tail = Tail(packByteCount: numbers[0], offset: numbers[1], bytes: answer.bytes)
@@ -148,18 +152,18 @@ final class RemoteReading: Sendable {
     return tail
   }
 
-  /// Asks for a whole file, of a pack for its end.
-  private func begin(_ name: BlobName) throws(StoreLine.Fault) -> UInt32 {
-    guard name.kind == .pack else {
-      return try line.begin(
-        .read,
-        Self.operands(name, 0, Self.wholeCount),
-        byteLimit: name.kind.byteLimit
-      )
-    }
+  private func beginTail(_ pack: BlobName) throws(StoreLine.Fault) -> UInt32 {
     var writer = ByteWriter()
-    writer.write(name)
-    return try line.begin(.tail, writer.bytes, byteLimit: name.kind.byteLimit)
+    writer.write(pack)
+    return try line.begin(.tail, writer.bytes, byteLimit: pack.kind.byteLimit)
+  }
+
+  private func beginWhole(_ name: BlobName) throws(StoreLine.Fault) -> UInt32 {
+    try line.begin(
+      .read,
+      Self.operands(name, 0, Self.wholeCount),
+      byteLimit: name.kind.byteLimit
+    )
   }
 
   // MARK: Ahead
@@ -176,7 +180,7 @@ final class RemoteReading: Sendable {
   private func topUp(_ ahead: inout Ahead) {
     do throws(StoreLine.Fault) {
       while ahead.flying.count < Self.aheadLimit, let name = ahead.upcoming.popLast() {
-        ahead.flying[name] = try begin(name)
+        ahead.flying[name] = name.kind == .pack ? try beginTail(name) : try beginWhole(name)
       }
     } catch {
       // Ignored: whoever reads next is told that the line has ended.

@@ -1,0 +1,280 @@
+import Foundation
+import Glibc
+import Testing
+
+/// A repository on another machine, used as a person uses it: here, behind a pipe and a real sshd.
+@Suite("Remote repositories")
+struct RemoteTests {
+  private let place: Place
+
+  init() throws {
+    place = try Place()
+    try place.fill("source", files: 60, bytes: 30_000, seed: 31)
+  }
+
+  /// What `--repo` takes: a server with caches of its own, as on another machine.
+  private func pipe(_ options: String = "") -> String {
+    "pipe:KIST_CACHE_DIR='\(place.path("there-cache"))' KIST_STATE_DIR='\(place.path("there-state"))' "
+      + "exec '\(Programs.kist)' serve --stdio --repo '\(place.path("there"))' \(options)"
+  }
+
+  private func kist(_ repository: String, _ arguments: String...) throws -> Outcome {
+    try place.start(arguments, changing: ["KIST_REPOSITORY": repository]).wait()
+  }
+
+  private func require(_ repository: String, _ arguments: String...) throws {
+    let outcome = try place.start(arguments, changing: ["KIST_REPOSITORY": repository]).wait()
+    try #require(outcome.status == 0, "\(arguments): \(outcome)")
+  }
+
+  /// The first session of a person with this repository.
+  private func useEverything(_ repository: String) throws {
+    #expect(try kist(repository, "snapshots").status == 10)
+    try require(repository, "init", "--quiet")
+    #expect(try kist(repository, "init", "--quiet").status == 1)
+    try require(repository, "backup", "--quiet", place.path("source"))
+    try place.fill("source/more", files: 3, bytes: 9000, seed: 32)
+    let second = try kist(repository, "backup", "--json", place.path("source"))
+    try #require(second.status == 0, "\(second)")
+    #expect(try JSON.number(JSON.summary(second.output), "files_new") == 3)
+    let listed = try kist(repository, "ls", "latest")
+    #expect(listed.output.contains("more/part-0/file-2"), "\(listed)")
+    #expect(try JSON.array(kist(repository, "snapshots", "--json").output).count == 2)
+    try require(repository, "restore", "latest", "--target", place.path("out"))
+    try place.requireEqual("source", "out")
+    try require(repository, "check", "--read-data")
+    try require(repository, "check", "--without-key", "--read-data")
+    try require(repository, "key", "list")
+    try require(repository, "key", "add", "--recovery")
+    try require(repository, "inspect", "packs")
+    // What came over the line is a repository like any other.
+    try place.requireClean("--read-data", "--repo", place.path("there"))
+  }
+
+  @Test func `every command works over a pipe, from init to check`() throws {
+    try useEverything(pipe())
+    // Another machine, which knows nothing yet.
+    let fresh = ["KIST_REPOSITORY": pipe(), "KIST_CACHE_DIR": place.path("third-cache")]
+    let again = try place.start(
+      ["backup", "--json", place.path("source")],
+      changing: fresh.merging(["KIST_STATE_DIR": place.path("third-state")]) { $1 }
+    ).wait()
+    try #require(again.status == 0, "\(again)")
+    #expect(try JSON.number(JSON.summary(again.output), "data_added") < 20_000, "\(again)")
+    // A mirror to and from it, and a key that goes.
+    try require(pipe(), "mirror", "push", "--init", place.path("mirror"))
+    try place.requireClean("--read-data", "--repo", place.path("mirror"))
+    try place.write(Array("a new one\n".utf8), to: "password")
+    try require(pipe(), "key", "passwd", "--new-password-file", place.path("password"))
+    #expect(try kist(pipe(), "snapshots").status == 12)
+  }
+
+  @Test func `each object goes over the line once, and nothing else of size`() throws {
+    try require(pipe(), "init", "--quiet")
+    func traffic() throws -> (out: Double, back: Double) {
+      let outcome = try kist(pipe(), "backup", "--verbose", place.path("source"))
+      try #require(outcome.status == 0, "\(outcome)")
+      let line = try #require(outcome.output.split(separator: "\n").last { $0.hasSuffix(" in") })
+      return (try bytes(line.split(separator: ",")[0]), try bytes(line.split(separator: ",")[1]))
+    }
+    func bytes(_ text: Substring) throws -> Double {
+      let parts = text.split(separator: " ")
+      let factor = ["B": 1.0, "KiB": 1024, "MiB": 1_048_576][String(parts[1])]
+      return try #require(Double(parts[0])) * (try #require(factor))
+    }
+    let stored = 60.0 * 30_000
+    let first = try traffic()
+    #expect(first.out > stored && first.out < stored * 1.06 + 40_000, "\(first)")
+    #expect(first.back < 20_000, "\(first)")
+    let second = try traffic()
+    #expect(second.out < 20_000 && second.back < 20_000, "\(second)")
+  }
+
+  @Test func `with the role append backups go in, and nothing comes out`() throws {
+    try require(pipe(), "init", "--quiet")
+    try require(pipe(), "backup", "--quiet", place.path("source"))
+    let append = pipe("--role append")
+    try place.fill("source/more", files: 3, bytes: 9000, seed: 33)
+    // Also from a machine that knows nothing of the repository yet.
+    try place.call("rm", "-rf", place.cache)
+    let made = try kist(append, "backup", "--json", place.path("source"))
+    try #require(made.status == 0, "\(made)")
+    #expect(try JSON.number(JSON.summary(made.output), "data_added") < 60_000, "\(made)")
+    try require(append, "snapshots")
+    try require(append, "check", "--without-key")
+    for arguments in [
+      ["ls", "latest"], ["restore", "latest", "--target", place.path("out")], ["check"],
+      ["check", "--read-data"], ["key", "add", "--recovery"],
+    ] {
+      let outcome = try place.start(arguments, changing: ["KIST_REPOSITORY": append]).wait()
+      #expect(outcome.status == 22, "\(arguments): \(outcome)")
+      #expect(outcome.errors.contains("its role does not allow"), "\(outcome)")
+    }
+    #expect(try kist(pipe("--role read"), "backup", place.path("source")).status == 22)
+    try require(pipe("--role read"), "restore", "latest", "--target", place.path("out"))
+    try place.requireEqual("source", "out")
+    try place.fill("source/large", files: 1, bytes: 900_000, seed: 34)
+    let full = try kist(pipe("--role append --quota 2M"), "backup", place.path("source"))
+    #expect(full.status == 21, "\(full)")
+    // Nothing that was refused counts as damage, here or there.
+    try require(pipe(), "check", "--read-data")
+    try place.requireClean("--read-data", "--repo", place.path("there"))
+  }
+
+  @Test func `whatever is wrong with a line is said plainly`() throws {
+    for (repository, status, words) in [
+      ("pipe:", 2, "pipe: needs a command"),
+      ("pipe:echo 'Last login: today'", 1, "Last login: today"),
+      ("pipe:exit 127", 1, "Is kist installed there?"),
+      ("pipe:cat", 1, "it only sends back what it is sent"),
+      ("ssh://host", 2, "it names no folder"),
+      ("ssh://-oProxyCommand=x/y", 2, "it needs a host"),
+      (pipe(), 10, "there is no repository"),
+    ] as [(String, Int32, String)] {
+      let outcome = try kist(repository, "snapshots")
+      #expect(outcome.status == status, "\(repository): \(outcome)")
+      #expect(outcome.errors.contains(words), "\(repository): \(outcome)")
+    }
+    try require(pipe(), "init", "--quiet")
+    let noisy = "pipe:echo Welcome; " + pipe().dropFirst("pipe:".count)
+    try require(noisy, "snapshots")
+    let served = try kist(pipe(), "serve", "--stdio")
+    #expect(served.status == 2, "\(served)")
+  }
+
+  @Test func `a server that dies in the middle leaves a whole repository, and the next run goes on`()
+    throws
+  {
+    try require(pipe(), "init", "--quiet")
+    // The line ends after so many reads, wherever that is; the program must not hold bytes back.
+    for count in [3, 9, 30, 60] {
+      let cut = "pipe:dd bs=16k count=\(count) status=none | { " + pipe().dropFirst("pipe:".count) + "; }"
+      let outcome = try kist(cut, "backup", "--quiet", place.path("source"))
+      #expect(outcome.status == 1, "\(count): \(outcome)")
+      try place.requireClean("--read-data", "--repo", place.path("there"))
+      #expect(try place.files(below: "there/tmp") == [], "\(count)")
+    }
+    try require(pipe(), "backup", "--quiet", place.path("source"))
+    try require(pipe(), "check", "--read-data")
+  }
+
+  // MARK: A real sshd
+
+  @Test(.enabled(if: SecureShell.isThere, "there is no sshd here: apt-get install openssh-server"))
+  func `every command works over ssh, with a forced command`() throws {
+    let shell = try SecureShell(
+      in: place,
+      command: "KIST_CACHE_DIR='\(place.path("there-cache"))' KIST_STATE_DIR='\(place.path("there-state"))' "
+        + "'\(Programs.kist)' serve --stdio --repo '\(place.path("there"))'"
+    )
+    defer { shell.stop() }
+    try place.call("env", "PATH=\(shell.path)", "ssh", "-V")
+    let changes = ["PATH": shell.path]
+    func over(_ arguments: String...) throws -> Outcome {
+      try place.start(
+        arguments + ["--repo", "ssh://127.0.0.1:\(shell.port)/whatever/the/client/says"],
+        changing: changes
+      ).wait()
+    }
+    for arguments in [["init", "--quiet"], ["backup", "--quiet", place.path("source")]] {
+      let outcome = try place.start(
+        arguments + ["--repo", "ssh://127.0.0.1:\(shell.port)/elsewhere"],
+        changing: changes
+      ).wait()
+      try #require(outcome.status == 0, "\(arguments): \(outcome)")
+    }
+    let restored = try over("restore", "latest", "--target", place.path("out"))
+    try #require(restored.status == 0, "\(restored)")
+    try place.requireEqual("source", "out")
+    let checked = try over("check", "--read-data")
+    #expect(checked.status == 0, "\(checked)")
+    // The host is there, and nobody listens.
+    shell.stop()
+    let gone = try over("snapshots")
+    #expect(gone.status == 1 && gone.errors.contains("status 255"), "\(gone)")
+  }
+}
+
+/// An sshd on a port of its own, with one key whose command is forced.
+private final class SecureShell {
+  static let program = "/usr/sbin/sshd"
+  static var isThere: Bool {
+    FileManager.default.isExecutableFile(atPath: program)
+      && FileManager.default.isExecutableFile(atPath: "/usr/bin/ssh")
+  }
+
+  let port: Int
+  /// A PATH whose `ssh` knows host and key.
+  let path: String
+  private let server: Running
+
+  init(in place: Place, command: String) throws {
+    port = Int.random(in: 20_000...60_000)
+    let folder = place.path("ssh")
+    try place.call("mkdir", "-p", "-m", "700", folder + "/bin")
+    for name in ["host", "user"] {
+      try place.call("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "\(folder)/\(name)")
+    }
+    let key = String(decoding: try place.bytes("ssh/user.pub"), as: UTF8.self)
+    try place.write(Array("restrict,command=\"\(command)\" \(key)".utf8), to: "ssh/keys")
+    try place.write(
+      Array(
+        """
+        Port \(port)
+        ListenAddress 127.0.0.1
+        HostKey \(folder)/host
+        AuthorizedKeysFile \(folder)/keys
+        PidFile none
+        StrictModes no
+        UsePAM no
+        PasswordAuthentication no
+
+        """.utf8
+      ),
+      to: "ssh/config"
+    )
+    try place.write(
+      Array(
+        """
+        #!/bin/sh
+        exec /usr/bin/ssh -F none -i '\(folder)/user' -o IdentitiesOnly=yes -o BatchMode=yes \
+        -o StrictHostKeyChecking=accept-new -o UserKnownHostsFile='\(folder)/known' "$@"
+
+        """.utf8
+      ),
+      to: "ssh/bin/ssh"
+    )
+    try place.call("chmod", "755", folder + "/bin/ssh")
+    path = folder + "/bin:/usr/bin:/bin"
+    try place.call("mkdir", "-p", "/run/sshd")
+    server = try Running(
+      [SecureShell.program, "-D", "-e", "-f", folder + "/config"],
+      environment: place.environment,
+      outputs: place.path("sshd")
+    )
+    for _ in 0..<50 where !listens() { Pause.seconds(0.1) }
+  }
+
+  private func listens() -> Bool {
+    let connection = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(connection) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = in_port_t(UInt16(port).bigEndian)
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    return unsafe withUnsafePointer(to: &address) { pointer in
+      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe connect(connection, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+      }
+    }
+  }
+
+  func stop() {
+    server.send(SIGTERM)
+    do {
+      _ = try server.wait()
+    } catch {
+      Issue.record(error)
+    }
+  }
+}
