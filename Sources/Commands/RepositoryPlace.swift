@@ -80,12 +80,12 @@ struct RepositoryPlace: Equatable {
   ) throws(StorageError) -> (any DuplexStream, RemoteStore.Connection) {
     do {
       let (stream, child) = try MirrorConnection.start(arguments)
-      return (
-        stream,
-        RemoteStore.Connection(location: name, program: "kist \(Surroundings.version)") {
-          child.wait()
-        }
-      )
+      var connection = RemoteStore.Connection(
+        location: name,
+        program: "kist \(Surroundings.version)"
+      ) { child.wait() }
+      connection.interruption = { InterruptFlag.isRaised }
+      return (stream, connection)
     } catch let error as FilesError {
       throw .unreachable(location: name, .system(error))
     } catch {

@@ -42,7 +42,7 @@ struct ServeCommand: ParsableCommand {
     let stream = DescriptorStream(
       input: try StandardStreams.input(),
       output: try StandardStreams.output()
-    )
+    ) { InterruptFlag.isRaised }
     guard let path = try options.place().folder else {
       throw Failure(
         .usage,

@@ -75,11 +75,18 @@ package final class DescriptorStream: DuplexStream {
   private let input: OpenFile
   private let output: Mutex<OpenFile?>
   private let isClosed = Atomic<Bool>(false)
+  private let interruption: @Sendable () -> Bool
   private static let readByteCount = 256 << 10
   private static let pollMilliseconds = 200
 
-  package init(input: OpenFile, output: OpenFile) {
+  /// `interruption` is asked while nothing comes; true ends a read with an error.
+  package init(
+    input: OpenFile,
+    output: OpenFile,
+    interruption: @escaping @Sendable () -> Bool = { false }
+  ) {
     self.input = input
+    self.interruption = interruption
     self.output = Mutex(output)
   }
 
@@ -92,10 +99,15 @@ package final class DescriptorStream: DuplexStream {
         ) {
           return bytes
         }
+        if interruption() { throw MirrorError.interrupted }
       }
       return []
-    } catch {
+    } catch let error as MirrorError {
+      throw error
+    } catch let error as FilesError {
       throw .stream(error)
+    } catch {
+      throw .closed
     }
   }
 

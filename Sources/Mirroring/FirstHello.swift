@@ -51,6 +51,7 @@ package final class PeekedStream: DuplexStream {
         else { return (.mirror, peeked) }
         return (.store, peeked)
       } catch {
+        // What is wrong with it is said by the session that follows.
         return (.mirror, peeked)
       }
     }

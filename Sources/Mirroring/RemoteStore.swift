@@ -24,6 +24,8 @@ package final class RemoteStore: BlobStore, CommitLocking {
     /// This program, for people.
     package var program: String
     package var stallSeconds = WireLimits.stallSeconds
+    /// True when the person wants to stop: a silent line is given up then.
+    package var interruption: @Sendable () -> Bool = { false }
     /// The status of the program behind the stream, once it has ended; waits for that.
     package var endStatus: @Sendable () -> Int32?
 
@@ -75,6 +77,7 @@ package final class RemoteStore: BlobStore, CommitLocking {
     do throws(StoreLine.Fault) {
       var patience = StoreLine.Patience()
       patience.stallSeconds = connection.stallSeconds
+      patience.interruption = connection.interruption
       let line: StoreLine
       do throws(ConnectionEnd) {
         line = try StoreLine(

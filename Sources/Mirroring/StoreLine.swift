@@ -13,6 +13,8 @@ final class StoreLine: Sendable {
     var stallSeconds = WireLimits.stallSeconds
     var keepAliveSeconds = WireLimits.keepAliveSeconds
     var noiseSeconds = WireLimits.noiseSeconds
+    /// True when the person wants to stop: silence is not waited for any more.
+    var interruption: @Sendable () -> Bool = { false }
   }
 
   /// Why there is no answer.
@@ -57,6 +59,8 @@ final class StoreLine: Sendable {
   private let counters = MirrorProgress()
   private let threads = Mutex<[WorkerThread]>([])
 
+  /// Seconds of silence after which a stop that was asked for ends the line.
+  private static let interruptedSilenceSeconds = 2
   /// Milliseconds between two looks at the clock.
   private static let tickMilliseconds = 500
   /// Milliseconds that the other end's reason is waited for when writing fails.
@@ -299,6 +303,11 @@ final class StoreLine: Sendable {
       }
       if !seen.noise.isEmpty, seen.silence > patience.noiseSeconds {
         return end(.noise(seen.noise))
+      }
+      if seen.isWaiting, seen.silence >= StoreLine.interruptedSilenceSeconds,
+        patience.interruption()
+      {
+        return end(.closed)
       }
       if seen.isWaiting, seen.silence > patience.stallSeconds {
         return end(.silent(seconds: patience.stallSeconds))

@@ -142,13 +142,15 @@ struct RemoteTests {
     #expect(served.status == 2, "\(served)")
   }
 
-  @Test func `a server that dies in the middle leaves a whole repository, and the next run goes on`()
+  @Test
+  func `a server that dies in the middle leaves a whole repository, and the next run goes on`()
     throws
   {
     try require(pipe(), "init", "--quiet")
     // The line ends after so many reads, wherever that is; the program must not hold bytes back.
     for count in [3, 9, 30, 60] {
-      let cut = "pipe:dd bs=16k count=\(count) status=none | { " + pipe().dropFirst("pipe:".count) + "; }"
+      let cut =
+        "pipe:dd bs=16k count=\(count) status=none | { " + pipe().dropFirst("pipe:".count) + "; }"
       let outcome = try kist(cut, "backup", "--quiet", place.path("source"))
       #expect(outcome.status == 1, "\(count): \(outcome)")
       try place.requireClean("--read-data", "--repo", place.path("there"))
@@ -164,7 +166,8 @@ struct RemoteTests {
   func `every command works over ssh, with a forced command`() throws {
     let shell = try SecureShell(
       in: place,
-      command: "KIST_CACHE_DIR='\(place.path("there-cache"))' KIST_STATE_DIR='\(place.path("there-state"))' "
+      command:
+        "KIST_CACHE_DIR='\(place.path("there-cache"))' KIST_STATE_DIR='\(place.path("there-state"))' "
         + "'\(Programs.kist)' serve --stdio --repo '\(place.path("there"))'"
     )
     defer { shell.stop() }

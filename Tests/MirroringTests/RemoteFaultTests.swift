@@ -50,7 +50,8 @@ struct RemoteFaultTests {
     let bytes = try dialogue()
     // Bodies are padding for the most part: every byte of the rest, and some of theirs.
     let outs = (0..<bytes.out).filter { $0 < 350 || $0 > bytes.out - 350 || $0 % 197 == 0 }
-    let places = outs.map { (isOut: true, place: $0) }
+    let places =
+      outs.map { (isOut: true, place: $0) }
       + (0..<bytes.back).filter { $0 < 200 || $0 % 7 == 0 }.map { (isOut: false, place: $0) }
     for (isOut, place) in places {
       let lender = try Lender(family)
@@ -82,7 +83,10 @@ struct RemoteFaultTests {
       let (near, far) = MemoryStream.pair()
       let isOut = Bool.random(using: &random)
       let place = Int.random(in: 0..<(isOut ? bytes.out : bytes.back), using: &random)
-      let fault = BrokenStream.Fault.flip(at: place, mask: UInt8.random(in: 1...255, using: &random))
+      let fault = BrokenStream.Fault.flip(
+        at: place,
+        mask: UInt8.random(in: 1...255, using: &random)
+      )
       let session = try lender.serve(
         isOut ? far : BrokenStream(far, fault),
         lender.serving { $0.stallSeconds = 1 }
@@ -171,7 +175,10 @@ struct RemoteFaultTests {
     ).frame.bytes
 
   /// What a server says to these bytes after a true hello, up to `count` messages behind its own hello.
-  private func answers(to bytes: [UInt8], count: Int) throws -> (
+  private func answers(
+    to bytes: [UInt8],
+    count: Int
+  ) throws -> (
     messages: [StoreMessage], end: Result<Void, MirrorError>
   ) {
     let lender = try Lender(family)
@@ -206,26 +213,28 @@ struct RemoteFaultTests {
     #expect(throws: Never.self) { try end.get() }
   }
 
-  @Test(arguments: [
-    // A length beyond the limit, with nothing behind it.
-    [0xFF, 0xFF, 0xFF, 0x7F, 33, 0, 0, 0],
-    // Reserved bytes of a header.
-    [0, 0, 0, 0, 10, 1, 0, 0],
-    // A type that must not be ignored.
-    [0, 0, 0, 0, 99, 0, 0, 0],
-    // A question too short for its number.
-    [3, 0, 0, 0, 32, 0, 0, 0, 1, 2, 3],
-    // Reserved bytes of a question.
-    [8, 0, 0, 0, 32, 0, 0, 0, 1, 0, 0, 0, 2, 1, 0, 0],
-    // A file of an unknown kind.
-    [9, 0, 0, 0, 33, 0, 0, 0, 1, 0, 0, 0, 5, 0, 0, 0, 1],
-    // Publishing what was not sent.
-    [12, 0, 0, 0, 32, 0, 0, 0, 1, 0, 0, 0, 6, 0, 0, 0, 1, 0, 0, 0],
-    // A second hello; a message of a mirror run.
-    Array(greeting.dropFirst(16)), [1, 0, 0, 0, 7, 0, 0, 0, 1],
-    // An answer to the end that has the store.
-    [4, 0, 0, 0, 35, 0, 0, 0, 1, 0, 0, 0],
-  ] as [[UInt8]])
+  @Test(
+    arguments: [
+      // A length beyond the limit, with nothing behind it.
+      [0xFF, 0xFF, 0xFF, 0x7F, 33, 0, 0, 0],
+      // Reserved bytes of a header.
+      [0, 0, 0, 0, 10, 1, 0, 0],
+      // A type that must not be ignored.
+      [0, 0, 0, 0, 99, 0, 0, 0],
+      // A question too short for its number.
+      [3, 0, 0, 0, 32, 0, 0, 0, 1, 2, 3],
+      // Reserved bytes of a question.
+      [8, 0, 0, 0, 32, 0, 0, 0, 1, 0, 0, 0, 2, 1, 0, 0],
+      // A file of an unknown kind.
+      [9, 0, 0, 0, 33, 0, 0, 0, 1, 0, 0, 0, 5, 0, 0, 0, 1],
+      // Publishing what was not sent.
+      [12, 0, 0, 0, 32, 0, 0, 0, 1, 0, 0, 0, 6, 0, 0, 0, 1, 0, 0, 0],
+      // A second hello; a message of a mirror run.
+      Array(greeting.dropFirst(16)), [1, 0, 0, 0, 7, 0, 0, 0, 1],
+      // An answer to the end that has the store.
+      [4, 0, 0, 0, 35, 0, 0, 0, 1, 0, 0, 0],
+    ] as [[UInt8]]
+  )
   func `a frame that breaks the protocol is answered with an error that ends the session`(
     bytes: [UInt8]
   ) throws {
@@ -292,7 +301,8 @@ struct RemoteFaultTests {
       StoreMessage.part(number: 1, bytes: [1]).frame.bytes,
       StoreMessage.ask(number: 1, operation: 1, operands: []).frame.bytes,
       Frame(type: 36, payload: [1, 0, 0, 0, 0xFF]).bytes,
-      Frame(type: 36, payload: [1]).bytes, [0xFF, 0xFF, 0xFF, 0xFF, 35, 0, 0, 0], greeting.suffix(40),
+      Frame(type: 36, payload: [1]).bytes, [0xFF, 0xFF, 0xFF, 0xFF, 35, 0, 0, 0],
+      greeting.suffix(40),
       opened + StoreMessage.part(number: 2, bytes: [1, 2, 3]).frame.bytes
         + StoreMessage.answer(number: 2, bytes: []).frame.bytes,
     ]

@@ -87,8 +87,10 @@ struct RemoteStoreTests {
         if kind == .record { #expect(try remote.read(name) == lender.store.read(name)) }
       }
     }
-    #expect(try RecordLog(store: remote, configuration: lender.repository.configuration)
-      .frontier == lender.repository.log.frontier)
+    #expect(
+      try RecordLog(store: remote, configuration: lender.repository.configuration)
+        .frontier == lender.repository.log.frontier
+    )
   }
 
   @Test func `many threads read at once, each its own answer`() throws {
@@ -142,7 +144,10 @@ struct RemoteStoreTests {
     let pack = try family.packBytes([50, 900], random: &random)
     for _ in 0..<60 {
       var bytes = pack.bytes
-      bytes[Int.random(in: bytes.indices, using: &random)] ^= UInt8.random(in: 1...255, using: &random)
+      bytes[Int.random(in: bytes.indices, using: &random)] ^= UInt8.random(
+        in: 1...255,
+        using: &random
+      )
       let damaged = bytes
       try expectRefusal { try remote.put(damaged, as: pack.name) }
     }
@@ -280,7 +285,9 @@ struct RemoteStoreTests {
     _ = session.end()
     #expect(one.obstacle?.isDisconnection == true)
     let two = try lender.remote()
-    #expect(try two.withCommitLock { () throws(StorageError) in try two.names(of: .pack) }.count == 1)
+    #expect(
+      try two.withCommitLock { () throws(StorageError) in try two.names(of: .pack) }.count == 1
+    )
   }
 
   @Test func `a machine that holds the lock and falls silent loses it`() throws {

@@ -20,7 +20,10 @@ final class Lender: Sendable {
   }
 
   /// How a session is served.
-  func serving(_ role: Role = .full, _ change: (inout StoreServing) -> Void = { _ in })
+  func serving(
+    _ role: Role = .full,
+    _ change: (inout StoreServing) -> Void = { _ in }
+  )
     -> StoreServing
   {
     let repository = repository
@@ -44,7 +47,10 @@ final class Lender: Sendable {
   }
 
   /// The store as another machine sees it.
-  func remote(_ role: Role = .full, _ change: (inout StoreServing) -> Void = { _ in }) throws
+  func remote(
+    _ role: Role = .full,
+    _ change: (inout StoreServing) -> Void = { _ in }
+  ) throws
     -> RemoteStore
   {
     let (near, far) = MemoryStream.pair()

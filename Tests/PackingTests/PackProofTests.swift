@@ -57,7 +57,9 @@ struct PackProofTests {
     }
     #expect(try name(made(bodies: [0, 1, 2], heads: [0, 1, 2]), pieces: 500) == sample.pack.id)
     _ = try name(made(bodies: [2, 0], heads: [2, 0]), pieces: 500)
-    for (bodies, heads) in [([0, 0], [0, 0]), ([0, 1], [1, 0]), ([0, 1], [0]), ([0], [0, 1]), ([], [])] {
+    for (bodies, heads) in [
+      ([0, 0], [0, 0]), ([0, 1], [1, 0]), ([0, 1], [0]), ([0], [0, 1]), ([], []),
+    ] {
       #expect(throws: PackingError.self, "\(bodies) \(heads)") {
         try name(made(bodies: bodies, heads: heads), pieces: 500)
       }
