@@ -171,7 +171,6 @@ struct RemoteTests {
         + "'\(Programs.kist)' serve --stdio --repo '\(place.path("there"))'"
     )
     defer { shell.stop() }
-    try place.call("env", "PATH=\(shell.path)", "ssh", "-V")
     let changes = ["PATH": shell.path]
     func over(_ arguments: String...) throws -> Outcome {
       try place.start(
@@ -210,8 +209,10 @@ private final class SecureShell {
   /// A PATH whose `ssh` knows host and key.
   let path: String
   private let server: Running
+  private let place: Place
 
   init(in place: Place, command: String) throws {
+    self.place = place
     port = Int.random(in: 20_000...60_000)
     let folder = place.path("ssh")
     try place.call("mkdir", "-p", "-m", "700", folder + "/bin")
@@ -227,7 +228,7 @@ private final class SecureShell {
         ListenAddress 127.0.0.1
         HostKey \(folder)/host
         AuthorizedKeysFile \(folder)/keys
-        PidFile none
+        PidFile \(folder)/pid
         StrictModes no
         UsePAM no
         PasswordAuthentication no
@@ -250,8 +251,12 @@ private final class SecureShell {
     try place.call("chmod", "755", folder + "/bin/ssh")
     path = folder + "/bin:/usr/bin:/bin"
     try place.call("mkdir", "-p", "/run/sshd")
+    // Not started as it is: sshd closes every descriptor, among them that by which its end is noticed.
     server = try Running(
-      [SecureShell.program, "-D", "-e", "-f", folder + "/config"],
+      [
+        "/bin/sh", "-c",
+        "'\(SecureShell.program)' -D -e -f '\(folder)/config'; exit 0",
+      ],
       environment: place.environment,
       outputs: place.path("sshd")
     )
@@ -273,8 +278,11 @@ private final class SecureShell {
   }
 
   func stop() {
-    server.send(SIGTERM)
+    // It may have inherited that other signals are ignored.
+    guard server.isRunning else { return }
     do {
+      let process = String(decoding: try place.bytes("ssh/pid"), as: UTF8.self)
+      try place.call("kill", "-9", process.filter(\.isNumber))
       _ = try server.wait()
     } catch {
       Issue.record(error)

@@ -49,10 +49,10 @@ struct RemoteFaultTests {
   @Test func `a line cut at any byte leaves a whole store and a plain error`() throws {
     let bytes = try dialogue()
     // Bodies are padding for the most part: every byte of the rest, and some of theirs.
-    let outs = (0..<bytes.out).filter { $0 < 350 || $0 > bytes.out - 350 || $0 % 197 == 0 }
+    let outs = (0..<bytes.out).filter { $0 < 200 || $0 > bytes.out - 250 || $0 % 397 == 0 }
     let places =
       outs.map { (isOut: true, place: $0) }
-      + (0..<bytes.back).filter { $0 < 200 || $0 % 7 == 0 }.map { (isOut: false, place: $0) }
+      + (0..<bytes.back).filter { $0 < 120 || $0 % 11 == 0 }.map { (isOut: false, place: $0) }
     for (isOut, place) in places {
       let lender = try Lender(family)
       let (near, far) = MemoryStream.pair()
@@ -77,7 +77,7 @@ struct RemoteFaultTests {
   @Test func `a changed byte in either direction never gets past the proofs`() throws {
     let bytes = try dialogue()
     let seed = TestSeed.make(for: "changed bytes to a store")
-    for round in UInt64(0)..<300 {
+    for round in UInt64(0)..<100 {
       var random = SplitMix64(seed: seed &+ round)
       let lender = try Lender(family)
       let (near, far) = MemoryStream.pair()
@@ -114,7 +114,7 @@ struct RemoteFaultTests {
     var setup = SplitMix64(seed: 1)
     try family.snapshot(lender.repository, sizes: [400], random: &setup)
     let there = try lender.store.names(of: .pack)
-    for round in UInt64(0)..<400 {
+    for round in UInt64(0)..<150 {
       var random = SplitMix64(seed: seed &+ round)
       let (near, far) = MemoryStream.pair()
       let role = Role.allCases[Int(round % 4)]
