@@ -83,7 +83,7 @@ package struct StoreConcurrency: Equatable, Sendable {
   /// A store whose answers come at once: as many readers as there is work for, two packs.
   package static let near = StoreConcurrency(readers: 1, publishers: 2)
   /// A store whose answers are long on their way.
-  package static let far = StoreConcurrency(readers: 8, publishers: 4)
+  package static let far = StoreConcurrency(readers: 12, publishers: 4)
 }
 
 extension BlobStore {
