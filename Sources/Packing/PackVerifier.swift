@@ -38,6 +38,8 @@ package final class PackVerifier {
   /// Bodies that are hashed together: objects, and bytes unless one alone is longer.
   private static let batchCount = 8
   private static let batchByteCount = 10 << 20
+  /// Bytes of neighbouring objects that are read at once, unless one alone is longer.
+  private static let stretchByteCount = 2 << 20
 
   /// Verifies one pack; memory is bounded by a few objects and the pack's heads.
   package func verify(_ pack: PackID) -> PackReport {
@@ -53,9 +55,21 @@ package final class PackVerifier {
       let heads = try reader.heads(of: pack, trailer: trailer)
       var batch: [ReadObject] = []
       var batchByteCount = 0
-      for (place, head) in zip(trailer.places, heads) {
+      var stretch = Stretch()
+      for (index, head) in heads.enumerated() {
         report.objectCount += 1
-        guard let object = read(place, head: head, in: pack, report: &report) else { continue }
+        if !stretch.holds(trailer.places[index]) {
+          stretch = readStretch(trailer.places[index...], in: name)
+        }
+        guard
+          let object = read(
+            trailer.places[index],
+            head: head,
+            in: pack,
+            from: stretch,
+            report: &report
+          )
+        else { continue }
         batch.append(object)
         batchByteCount += object.body.count
         if batch.count == PackVerifier.batchCount || batchByteCount >= PackVerifier.batchByteCount {
@@ -76,6 +90,37 @@ package final class PackVerifier {
     let place: ObjectPlace
     let head: ObjectHead
     let body: [UInt8]
+  }
+
+  /// Stubs and bodies of neighbouring objects.
+  private struct Stretch {
+    var start = 0
+    var bytes: [UInt8] = []
+
+    func holds(_ place: ObjectPlace) -> Bool {
+      place.stubOffset >= start && place.bodyOffset + place.bodyByteCount <= start + bytes.count
+    }
+  }
+
+  /// Reads the first of these objects and those behind it that fit; nothing if that fails.
+  private func readStretch(_ places: ArraySlice<ObjectPlace>, in name: BlobName) -> Stretch {
+    guard let first = places.first else { return Stretch() }
+    var end = first.bodyOffset + first.bodyByteCount
+    for place in places.dropFirst() {
+      let next = place.bodyOffset + place.bodyByteCount
+      guard next - first.stubOffset <= PackVerifier.stretchByteCount else { break }
+      end = next
+    }
+    do {
+      let count = end - first.stubOffset
+      return Stretch(
+        start: first.stubOffset,
+        bytes: try readBytes(name, from: first.stubOffset, count: count)
+      )
+    } catch {
+      // Each object is read by itself then, so that what is readable is.
+      return Stretch()
+    }
   }
 
   /// Verifies what a catalog needs of a pack: length, trailer, heads.
@@ -122,17 +167,21 @@ package final class PackVerifier {
     _ place: ObjectPlace,
     head: Result<ObjectHead, PackingError>,
     in pack: PackID,
+    from stretch: Stretch,
     report: inout PackReport
   ) -> ReadObject? {
     let name = BlobName(.pack, pack.digest)
     do throws(PackingError) {
-      var body = try readBytes(
-        name,
-        from: place.stubOffset,
-        count: ObjectPreamble.stubByteCount + place.bodyByteCount
-      )
-      let stub = Array(body[..<ObjectPreamble.stubByteCount])
-      body.removeFirst(ObjectPreamble.stubByteCount)
+      let stub: [UInt8]
+      let body: [UInt8]
+      if stretch.holds(place) {
+        let middle = place.bodyOffset - stretch.start
+        stub = Array(stretch.bytes[place.stubOffset - stretch.start..<middle])
+        body = Array(stretch.bytes[middle..<middle + place.bodyByteCount])
+      } else {
+        stub = try readBytes(name, from: place.stubOffset, count: ObjectPreamble.stubByteCount)
+        body = try readBytes(name, from: place.bodyOffset, count: place.bodyByteCount)
+      }
       report.byteCount += stub.count + body.count
       let sound: ObjectHead
       switch head {
