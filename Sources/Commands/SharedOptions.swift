@@ -5,8 +5,11 @@ struct SharedOptions: ParsableArguments {
   @Option(
     name: [.short, .customLong("repo")],
     help: ArgumentHelp(
-      "The repository's folder (default: $KIST_REPOSITORY).",
-      valueName: "folder"
+      """
+      The repository: a folder, ssh://[user@]host[:port]/folder, or pipe:COMMAND (default: \
+      $KIST_REPOSITORY).
+      """,
+      valueName: "repository"
     ),
     completion: .directory
   )
