@@ -162,7 +162,7 @@ let package = Package(
     ),
     tests("Restoring", on: ["CoreTypes", "Files", "Trees"]),
     tests("Trees", on: ["CoreTypes", "Encoding"]),
-    tests("Scanning", on: ["Files", "Patterns", "Trees"]),
+    tests("Scanning", on: ["CoreTypes", "Files", "Indexing", "Patterns", "Trees"]),
     tests(
       "Backups",
       on: [

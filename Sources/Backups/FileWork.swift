@@ -43,6 +43,8 @@ enum ReadingSizes {
   static let batch = 1 << 20
   /// Files of a batch.
   static let batchFileCount = 256
+  /// Entries after which a batch is handed out though it is not full.
+  static let batchAge = 4096
   /// Batches that wait for a worker.
   static let queuedWork = 16
   /// Content up to this length stands in the entry.

@@ -6,14 +6,21 @@ import Trees
 
 /// A folder whose entries are being found: it becomes a node when the last of them is known.
 ///
-/// The walker makes it and gives every entry a place in name order; whoever finishes an entry puts it there. Whoever brings
-/// the last one encodes the node and hands the folder's own entry to the folder above.
+/// The walker makes it and gives every entry a place in name order; whoever finishes an entry puts it there. Entries that are
+/// done leave in runs, so that memory does not grow with the folder. Whoever brings the last one encodes the node and hands
+/// the folder's own entry to the folder above.
 final class FolderAssembly: Sendable {
   /// What is known of one entry.
   enum Slot: Sendable {
     case pending
-    /// Encoded entry, what it adds to the totals, and its row for the scan cache if it may have one.
-    case done(name: [UInt8], encoded: [UInt8], totals: TreeTotals, row: CachedEntry?)
+    /// Encoded entry, what it adds to the totals, its row for the scan cache if it may have one, and where that was found.
+    case done(
+      name: [UInt8],
+      encoded: [UInt8],
+      totals: TreeTotals,
+      row: CachedEntry?,
+      place: FolderRows.Place? = nil
+    )
     /// Not in the snapshot.
     case dropped
   }
@@ -35,8 +42,18 @@ final class FolderAssembly: Sendable {
   private let template: TreeEntry
   private let state: Mutex<State>
 
-  private struct State {
+  fileprivate struct State {
+    /// Places that were given and not cleared away: the first has the number `start`.
     var slots: [Slot] = []
+    var start = 0
+    /// Places in `slots` that were taken, and those behind them that are known without a gap.
+    var taken = 0
+    var ready = 0
+    /// What the taken ones became; `nil` before the first, and while a thread is at it.
+    var output: FolderOutput?
+    var isStoring = false
+    /// Pages of the scan cache that the walker will not read again.
+    var readPageCount = 0
     /// Entries that are not known yet, and one for the walker while it is adding.
     var remaining = 1
     var hasChanged: Bool
@@ -74,13 +91,21 @@ final class FolderAssembly: Sendable {
     state.withLock { state in
       state.slots.append(.pending)
       state.remaining += 1
-      return state.slots.count - 1
+      return state.start + state.slots.count - 1
     }
   }
 
   /// Adds an entry that is known at once.
-  func append(_ slot: Slot) {
-    state.withLock { $0.slots.append(slot) }
+  func append(_ slot: Slot) -> Due {
+    state.withLock { state in
+      state.slots.append(slot)
+      return state.due()
+    }
+  }
+
+  /// Notes how many pages of the scan cache the walker will not read again.
+  func note(readPageCount: Int) {
+    state.withLock { $0.readPageCount = readPageCount }
   }
 
   /// Notes that the cache's rows of this folder are out of date.
@@ -89,24 +114,52 @@ final class FolderAssembly: Sendable {
   }
 
   /// Puts a known entry into its place.
-  ///
-  /// True if it was the last one: the caller must then finish the folder.
-  func fill(_ index: Int, _ slot: Slot) -> Bool {
+  func fill(_ number: Int, _ slot: Slot) -> Due {
     state.withLock { state in
-      state.slots[index] = slot
+      state.slots[number - state.start] = slot
       state.remaining -= 1
-      return state.remaining == 0
+      return state.due()
     }
   }
 
   /// Says that the walker has added all entries.
-  ///
-  /// True if all of them are known.
-  func close() -> Bool {
+  func close() -> Due {
     state.withLock { state in
       state.handle = nil
+      state.readPageCount = .max
       state.remaining -= 1
-      return state.remaining == 0
+      return state.due()
+    }
+  }
+
+  // MARK: Runs
+
+  /// What the caller must do after an entry came.
+  enum Due {
+    case nothing
+    /// Take a run of entries, store them, and put the output back.
+    case store
+    /// The folder is complete: finish it.
+    case finish
+  }
+
+  /// Entries that leave together.
+  fileprivate static let runCount = 512
+
+  /// Takes the entries that are known, in order, and the output to which they go.
+  func takeRun() -> (slots: [Slot], output: FolderOutput?, readPageCount: Int) {
+    state.withLock { state in
+      defer { state.output = nil }
+      return (state.take(), state.output, state.readPageCount)
+    }
+  }
+
+  /// Puts the output back; another run may be due by now.
+  func putBack(_ output: FolderOutput) -> Due {
+    state.withLock { state in
+      state.output = output
+      state.isStoring = false
+      return state.due()
     }
   }
 
@@ -133,9 +186,9 @@ final class FolderAssembly: Sendable {
     }
   }
 
-  /// The entries of a folder of which only the entries matter.
+  /// The entries of a folder of which only the entries matter: it has so few that no run has left.
   func takeSlots() -> [Slot] {
-    state.withLock { $0.slots }
+    state.withLock { $0.take() }
   }
 
   /// What a finished folder is.
@@ -144,53 +197,72 @@ final class FolderAssembly: Sendable {
     let encoded: [UInt8]
     /// Against how it was saved last.
     let state: EntryState
-    /// Rows for the scan cache, in name order; `nil` if it has them.
-    let rows: [CachedEntry]?
+    /// Pages that the scan cache lacks.
+    let pages: [FolderRows.Page]
+    /// How many it has then, if that may be fewer than before.
+    let pageCount: Int?
   }
 
-  /// Encodes the folder's node and its entry.
+  /// Encodes the folder's node and its entry, from an output that has all of its entries.
   ///
-  /// Called once, when nothing is pending.
+  /// Called once.
   func assemble(
-    with group: GroupWriter,
-    naming: @escaping @Sendable (_ name: [UInt8]) -> UInt64
+    _ output: consuming FolderOutput,
+    with group: GroupWriter
   ) throws(BackupError) -> Finished {
-    let last = state.withLock { state in
-      let last = state
-      state.slots = []
-      return last
-    }
-    var builder = DirectoryBuilder(splitHash: naming)
-    for slot in last.slots {
-      guard case .done(let name, let encoded, let totals, _) = slot else { continue }
-      do {
-        try builder.append(name: name, encoded: encoded, totals: totals) {
-          node throws(BackupError) in try group.addNode(node)
-        }
-      } catch {
-        throw error.backupError
-      }
-    }
-    let (id, totals) = try builder.finish { node throws(BackupError) in
+    let last = state.withLock { $0 }
+    let (id, totals) = try output.builder.finish { node throws(BackupError) in
       try group.addNode(node)
     }
     var entry = template
     entry.directory = id
     entry.subtree = totals
     let encoded = entry.encoded()
-    let isCached = !last.hasChanged && last.cached == encoded
+    var pages = output.takePages(below: .max)
+    let rest = output.rows.finish(
+      encodedFolder: encoded,
+      differs: last.hasChanged || last.cached != encoded
+    )
+    pages += rest.pages
     return Finished(
       entry: entry,
       encoded: encoded,
       state: EntryState(encoded, saved: last.saved),
-      rows: isCached ? nil : rows(last.slots, own: encoded)
+      pages: pages,
+      pageCount: last.hasChanged || last.cached == nil ? rest.pageCount : nil
     )
   }
+}
 
-  private func rows(_ slots: [Slot], own encoded: [UInt8]) -> [CachedEntry] {
-    var rows = [CachedEntry(ownEntry: encoded)]
-    for case .done(_, _, _, let row?) in slots { rows.append(row) }
-    return rows
+extension FolderAssembly.State {
+  /// What is due; who is told to store or to finish is the only one.
+  fileprivate mutating func due() -> FolderAssembly.Due {
+    while ready < slots.count {
+      if case .pending = slots[ready] { break }
+      ready += 1
+    }
+    guard !isStoring else { return .nothing }
+    if remaining == 0 {
+      isStoring = true
+      return .finish
+    }
+    guard ready - taken >= FolderAssembly.runCount else { return .nothing }
+    isStoring = true
+    return .store
+  }
+
+  /// Takes what is ready; its places are cleared away when they are many.
+  fileprivate mutating func take() -> [FolderAssembly.Slot] {
+    let run = Array(slots[taken..<ready])
+    for index in taken..<ready { slots[index] = .dropped }
+    taken = ready
+    if taken > slots.count / 2 {
+      slots.removeFirst(taken)
+      start += taken
+      ready = 0
+      taken = 0
+    }
+    return run
   }
 }
 

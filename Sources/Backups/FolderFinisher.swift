@@ -19,12 +19,22 @@ struct FolderFinisher {
   )
     throws(BackupError)
   {
-    if folder.fill(slot, content) { try finish(folder) }
+    try advance(folder, folder.fill(slot, content))
   }
 
   /// Says that the walker is done with a folder.
   func close(_ folder: FolderAssembly) throws(BackupError) {
-    if folder.close() { try finish(folder) }
+    try advance(folder, folder.close())
+  }
+
+  /// Adds an entry that is known at once.
+  func append(
+    _ content: FolderAssembly.Slot,
+    to folder: FolderAssembly
+  )
+    throws(BackupError)
+  {
+    try advance(folder, folder.append(content))
   }
 
   /// The encoded entry; `nil`, and a finding, if it is one that the format does not allow.
@@ -122,32 +132,56 @@ struct FolderFinisher {
     )
   }
 
-  private func finish(_ first: FolderAssembly) throws(BackupError) {
-    var folder = first
-    let naming = context.repository.keyring.currentIdentityKey
+  /// Does what is due in a folder, and in those above it that become complete.
+  private func advance(
+    _ first: FolderAssembly,
+    _ firstDue: FolderAssembly.Due
+  )
+    throws(BackupError)
+  {
+    var (folder, due) = (first, firstDue)
     while true {
-      if case .single(let index, let roots) = folder.destination {
-        return try finishSingle(folder, index, roots)
-      }
-      let finished = try folder.assemble(with: group) { naming.splitValue(of: $0) }
-      if let rows = finished.rows { try remember(folder.key, rows) }
-      context.progress.countFolder(finished.state) { folder.path }
-      switch folder.destination {
-      case .root(let index, let roots):
-        roots.set(index, finished.entry)
-        return
-      case .single: return
-      case .slot(let slot, let parent):
-        let content = FolderAssembly.Slot.done(
-          name: folder.name,
-          encoded: finished.encoded,
-          totals: finished.entry.totals,
-          row: nil
-        )
-        guard parent.fill(slot, content) else { return }
-        folder = parent
+      switch due {
+      case .nothing: return
+      case .store: due = folder.putBack(try storeRun(of: folder))
+      case .finish:
+        if case .single(let index, let roots) = folder.destination {
+          return try finishSingle(folder, index, roots)
+        }
+        let finished = try folder.assemble(storeRun(of: folder), with: group)
+        try remember(folder.key, finished.pages, pageCount: finished.pageCount)
+        context.progress.countFolder(finished.state) { folder.path }
+        switch folder.destination {
+        case .root(let index, let roots):
+          roots.set(index, finished.entry)
+          return
+        case .single: return
+        case .slot(let slot, let parent):
+          due = parent.fill(
+            slot,
+            .done(
+              name: folder.name,
+              encoded: finished.encoded,
+              totals: finished.entry.totals,
+              row: nil
+            )
+          )
+          folder = parent
+        }
       }
     }
+  }
+
+  /// Stores the entries that are known; returns the output that has them.
+  private func storeRun(of folder: FolderAssembly) throws(BackupError) -> FolderOutput {
+    let run = folder.takeRun()
+    let naming = context.repository.keyring.currentIdentityKey
+    var output =
+      run.output
+      ?? FolderOutput(session: context.cacheSession) { naming.splitValue(of: $0) }
+    try output.append(run.slots, to: group)
+    try remember(folder.key, output.takePages(below: run.readPageCount), pageCount: nil)
+    return output
   }
 
   private func finishSingle(
@@ -157,19 +191,24 @@ struct FolderFinisher {
   )
     throws(BackupError)
   {
-    for case .done(_, let encoded, _, let row) in folder.takeSlots() {
+    for case .done(_, let encoded, _, let row, _) in folder.takeSlots() {
       guard var entry = EncodedEntry.decode(encoded) else { return }
       entry.name = TreeEntry.rootName
       roots.set(index, entry)
-      try remember(folder.key, row.map { [$0] } ?? [])
+      let pages = row.map { [FolderRows.single($0, session: context.cacheSession)] } ?? []
+      try remember(folder.key, pages, pageCount: pages.count)
     }
   }
 
-  /// Hands rows to the scan cache; a rehearsal leaves it as it is.
-  private func remember(_ key: FolderKey, _ rows: [CachedEntry]) throws(BackupError) {
-    guard context.plan.effect == .snapshot else { return }
+  /// Hands pages to the scan cache; a rehearsal leaves it as it is.
+  private func remember(
+    _ key: FolderKey,
+    _ pages: [FolderRows.Page],
+    pageCount: Int?
+  ) throws(BackupError) {
+    guard context.plan.effect == .snapshot, !pages.isEmpty || pageCount != nil else { return }
     do {
-      try context.cache.replace(key, session: context.cacheSession, rows: rows)
+      try context.cache.replace(key, pages: pages, pageCount: pageCount)
     } catch {
       throw .repository(.index(error))
     }

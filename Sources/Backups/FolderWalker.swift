@@ -14,6 +14,8 @@ final class FolderWalker {
   private let recognition: Recognition
   private var batch: [FileTask] = []
   private var batchByteCount: UInt64 = 0
+  /// Entries that were visited since the batch's first file.
+  private var batchAge = 0
 
   init(context: BackupContext, group: GroupWriter) throws(RepositoryError) {
     self.context = context
@@ -178,6 +180,11 @@ final class FolderWalker {
 
   /// Deals with one entry; returns the folder to walk next if it is one.
   private func visit(_ name: [UInt8], in level: inout WalkLevel) throws -> WalkLevel? {
+    if !batch.isEmpty {
+      batchAge += 1
+      // What is known behind a file that waits to be read has to stay in memory.
+      if batchAge >= ReadingSizes.batchAge { flush() }
+    }
     guard !level.scope.excludes(name) else {
       context.progress.add { $0.excluded += 1 }
       return nil
@@ -221,8 +228,15 @@ final class FolderWalker {
         bytes: status.kind == .regular ? status.size : 0,
         entries: 1
       )
-      level.folder.append(
-        .done(name: name, encoded: row.entry.encoded, totals: totals, row: row.entry)
+      try finisher.append(
+        .done(
+          name: name,
+          encoded: row.entry.encoded,
+          totals: totals,
+          row: row.entry,
+          place: row.place
+        ),
+        to: level.folder
       )
       context.noteLink(status, level.folder, name)
       if status.kind == .regular {
@@ -319,7 +333,10 @@ final class FolderWalker {
       identity.isSettled(before: context.started)
       ? CachedEntry(name: name, identity: identity, encoded: encoded) : nil
     context.progress.add { $0.others += 1 }
-    level.folder.append(.done(name: name, encoded: encoded, totals: entry.totals, row: row))
+    try finisher.append(
+      .done(name: name, encoded: encoded, totals: entry.totals, row: row),
+      to: level.folder
+    )
     context.noteLink(status, level.folder, name)
   }
 
@@ -339,6 +356,7 @@ final class FolderWalker {
     context.push(batch)
     batch = []
     batchByteCount = 0
+    batchAge = 0
   }
 
   private func note(_ error: FilesError, _ name: [UInt8], _ level: WalkLevel) {

@@ -15,6 +15,7 @@ struct WalkLevel {
   let parent: ParentFolder?
   var cached: CachedFolderCursor
   private var position = 0
+  private var notedPageCount = 0
 
   init(
     folder: FolderAssembly,
@@ -38,6 +39,11 @@ struct WalkLevel {
 
   /// The next name to visit; `nil` behind the last.
   mutating func next() -> [UInt8]? {
+    let readPageCount = cached.readPageCount
+    if readPageCount != notedPageCount {
+      folder.note(readPageCount: readPageCount)
+      notedPageCount = readPageCount
+    }
     guard position < names.count else { return nil }
     defer { position += 1 }
     return names[position]

@@ -41,17 +41,23 @@ package struct CachedFolderCursor {
     return first
   }
 
+  /// A row, the session that wrote it, and where it stands.
+  package struct FoundRow {
+    package let session: UInt64
+    package let entry: CachedEntry
+    package let place: FolderRows.Place
+  }
+
+  /// Pages that will not be read again: those below this number.
+  package var readPageCount: Int { isAtEnd ? .max : pageNumber }
+
   /// True while no row was passed over: the folder has all the names that the cache knows.
   package private(set) var hasSkipped = false
 
   /// The row of `name`, and the session that wrote it.
   ///
   /// Names must be asked for in ascending order.
-  package mutating func row(
-    for name: [UInt8]
-  ) throws(IndexingError) -> (
-    session: UInt64, entry: CachedEntry
-  )? {
+  package mutating func row(for name: [UInt8]) throws(IndexingError) -> FoundRow? {
     while !isAtEnd {
       if position == rows.count {
         guard let page = try cache.page(pageNumber, of: folder) else {
@@ -65,8 +71,12 @@ package struct CachedFolderCursor {
       }
       let row = rows[position]
       if row.name == name {
-        position += 1
-        return (session, row)
+        defer { position += 1 }
+        return FoundRow(
+          session: session,
+          entry: row,
+          place: FolderRows.Place(page: pageNumber - 1, index: position, rowCount: rows.count)
+        )
       }
       guard row.name.lexicographicallyPrecedes(name) else { return nil }
       hasSkipped = true

