@@ -7,7 +7,7 @@ enum LeadingOptions {
   /// Options that are followed by a value; `LeadingOptionsTests` compares them with the declared ones.
   static let valued: Set<String> = [
     "--repo", "-r", "--profile", "-P", "--config", "--password-file", "--password-command",
-    "--cache-dir",
+    "--cache-dir", "--remote-program",
   ]
   /// Options that stand alone.
   static let flags: Set<String> = ["--recovery-key", "--json", "--quiet", "-q", "--verbose", "-v"]

@@ -13,14 +13,10 @@ import Storage
 struct RepositoryOptions: ParsableArguments {
   @OptionGroup var shared: SharedOptions
 
-  @Option(
-    help: ArgumentHelp("The program to run on an ssh host.", valueName: "program")
-  )
-  var remoteProgram = "kist"
-
   var passwordFile: String? { shared.passwordFile }
   var passwordCommand: String? { shared.passwordCommand }
   var json: Bool { shared.json }
+  var remoteProgram: String { shared.remoteProgram }
   var quiet: Bool { shared.quiet }
   var verbose: Bool { shared.verbose }
 

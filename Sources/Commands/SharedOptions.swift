@@ -16,6 +16,11 @@ struct SharedOptions: ParsableArguments {
   var repository: String?
 
   @Option(
+    help: ArgumentHelp("The program to run on an ssh host.", valueName: "program")
+  )
+  var remoteProgram = "kist"
+
+  @Option(
     name: [.customShort("P"), .long],
     help: ArgumentHelp(
       """

@@ -277,7 +277,7 @@ struct BackupOptionTests {
     )
     #expect(first.status == 0, "\(first)")
     let listed = try #require(try JSON.array(place.kist("snapshots", "--json").output).last)
-    #expect(listed["tags"] as? [String] == ["one", "two", "three"])
+    #expect(listed["tags"] as? [String] == ["one", "three", "two"])
     #expect(listed["hostname"] as? String == "elsewhere")
     #expect(listed["paths"] as? [String] == ["/data/set"])
     #expect(try place.kist("ls", "latest").output == "/data/set\n/data/set/a\n")
