@@ -61,6 +61,9 @@ struct RestoreCommand: ParsableCommand {
   @Flag(help: "Remove what the snapshot lacks from the folders that are restored; see --dry-run.")
   var delete = false
 
+  @Flag(help: "Like --delete, and remove what the backup's own rules left out, too.")
+  var deleteExcluded = false
+
   @Flag(
     help: """
       Overwrite files where they differ, instead of making a copy right that then takes the name. \
@@ -103,6 +106,7 @@ struct RestoreCommand: ParsableCommand {
     let repository = try options.open()
     let name = SnapshotName(snapshot)
     let content = try repository.snapshot(try repository.findSnapshot(name.id))
+    try refuseToRemoveExcluded(of: content)
     let plan = try plan(content, below: name, chosen, from: repository.store)
     let refused = RefusedAttributes()
     let progress = RestoreProgress(journal: journal) { finding in
@@ -146,7 +150,7 @@ struct RestoreCommand: ParsableCommand {
     plan.filter = filter
     plan.overwrite = overwrite
     plan.patching = inPlace ? .inPlace : .copy
-    plan.extras = delete ? .remove : .keep
+    plan.extras = removesExtras ? .remove : .keep
     plan.effect = dryRun ? .foresee : .restore
     plan.proof = verify ? .readBack : .none
     return plan
@@ -154,7 +158,7 @@ struct RestoreCommand: ParsableCommand {
 
   /// As in restic: `--delete` with `--target /` would remove whatever the snapshot did not see.
   private func refuseToEmptyTheRoot() throws {
-    guard delete, filter.isEmpty else { return }
+    guard removesExtras, filter.isEmpty else { return }
     let isRoot: Bool
     do {
       let top = try DirectoryHandle.open(path: "/").status()
@@ -170,6 +174,22 @@ struct RestoreCommand: ParsableCommand {
       "--delete with --target / would remove everything that the snapshot lacks",
       meaning: "Nothing was changed.",
       advice: "Say with --include or --exclude what it is about."
+    )
+  }
+
+  private var removesExtras: Bool { delete || deleteExcluded }
+
+  /// As in rsync: what rules left out of the snapshot is not taken for something that was removed.
+  ///
+  /// Mount points need no such care: nothing is removed across them.
+  private func refuseToRemoveExcluded(of content: Snapshot) throws {
+    let rules = content.rules.map(\.name).filter { $0 != "one-file-system" }
+    guard delete, !deleteExcluded, !dryRun, !rules.isEmpty else { return }
+    throw Failure(
+      .refusedForSafety,
+      "--delete would also remove what the backup left out by its rules (\(rules.joined(separator: ", ")))",
+      meaning: "Nothing was changed.",
+      advice: "See what would go with --dry-run; if all of that may go, say --delete-excluded."
     )
   }
 

@@ -139,6 +139,22 @@ struct RestoreOptionTests {
     try place.requireEqual("source", "out")
   }
 
+  @Test func `delete keeps what the backup's own rules left out, unless that is said`() throws {
+    let place = try prepared()
+    let made = try place.kist("backup", place.path("source"), "--exclude", "*.log")
+    #expect(made.status == 0, "\(made)")
+    #expect(try place.kist("restore", "latest", "-t", place.path("out")).status == 0)
+    try place.write([1], to: "out/own.log")
+    let refused = try place.restore(to: "out", ["--delete"])
+    #expect(refused.status == 22 && refused.errors.contains("--delete-excluded"), "\(refused)")
+    let dry = try place.restore(to: "out", ["--delete", "--dry-run"])
+    #expect(dry.status == 0 && dry.output.contains("own.log"), "\(dry)")
+    #expect(try place.exist(["out/own.log"]) == 1)
+    let said = try place.restore(to: "out", ["--delete-excluded"])
+    #expect(said.status == 0, "\(said)")
+    #expect(try place.exist(["out/own.log"]) == 0)
+  }
+
   @Test func `delete touches only what is being restored`() throws {
     let place = try prepared()
     try place.write([9], to: "other/file")
