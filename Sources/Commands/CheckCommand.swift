@@ -70,6 +70,7 @@ struct CheckCommand: ParsableCommand {
   func run() throws {
     let console = options.console
     let start = SystemClock.monotonicNanoseconds()
+    try refuseAbsentMirror()
     let subject = try subject()
     let state = CheckProgress()
     let display = ProgressLine(console: console) { seconds in
@@ -97,10 +98,17 @@ struct CheckCommand: ParsableCommand {
     throw ExitCode(ExitStatus.damage.rawValue)
   }
 
+  /// A mirror that is not there is to be known today, not on the day of the damage.
+  private func refuseAbsentMirror() throws {
+    guard let repairFrom else { return }
+    let place = try RepositoryPlace(repairFrom, remoteProgram: options.remoteProgram)
+    if let folder = place.folder { _ = try DirectoryStore(path: folder) }
+  }
+
   /// Fetches what was found damaged or missing; ends the process with 0 if all of it is back.
   private func repair(_ subject: Subject, _ report: CheckReport, from text: String) throws {
     let repository = try keyless(subject)
-    let target = try MirrorDestination(text, remoteProgram: options.remoteProgram)
+    let target = try RepositoryPlace(text, remoteProgram: options.remoteProgram).destination
     let healing = Healing(repository: repository)
     let connection = try MirrorConnection(
       to: target,

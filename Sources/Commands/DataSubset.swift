@@ -20,6 +20,8 @@ struct DataSubset: ExpressibleByArgument {
       extent = .part(number, of: count)
       return
     }
+    // `5` may be meant as a share: it needs its unit.
+    guard let last = argument.last, !last.isNumber else { return nil }
     guard let bytes = ByteQuantity.parse(argument), bytes > 0 else { return nil }
     extent = .bytes(bytes)
   }

@@ -319,7 +319,7 @@ enum Explanation {
         .noSpace,
         "the quota of \(location), \(Quantities.bytes(limit)), does not hold \(Quantities.bytes(needed))",
         meaning: "No snapshot was made by this run; earlier snapshots are as they were.",
-        advice: "Remove snapshots there, or have `kist serve --quota` raised."
+        advice: "Have `kist serve --quota` raised there, or use another repository."
       )
     case .notTaken(let location, let reason):
       Failure(

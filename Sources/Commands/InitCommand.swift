@@ -92,7 +92,7 @@ enum NewPassword {
     let source = try options.passwordSource()
     let text = try source.read(prompt: "new password: ")
     if source.isInteractive {
-      guard try PasswordSource.ask("the same again: ") == text else {
+      guard try PasswordSource.ask("the same again: ", else: "") == text else {
         throw Failure(.wrongPassword, "the two passwords differ", meaning: "Nothing was changed.")
       }
     }

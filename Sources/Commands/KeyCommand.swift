@@ -144,8 +144,8 @@ enum NewSlotSecret {
     if let file {
       text = try PasswordSource(file: file, command: nil).read(prompt: "")
     } else {
-      text = try PasswordSource.ask("new password: ")
-      guard try PasswordSource.ask("the same again: ") == text else {
+      text = try PasswordSource.ask("new password: ", else: "Use --new-password-file FILE.")
+      guard try PasswordSource.ask("the same again: ", else: "") == text else {
         throw Failure(.wrongPassword, "the two passwords differ", meaning: "Nothing was changed.")
       }
     }
@@ -206,7 +206,8 @@ struct KeyPasswdCommand: ParsableCommand {
     abstract: "Replace the password that is used by another one.",
     discussion: """
       The new slot is added before the old one is removed. Copies of the old slot, on mirrors or old \
-      disks, still open with the old password.
+      disks, still open with the old password. With --recovery-key, the recovery key stays, and so \
+      does the password that was forgotten: `kist key list` and `kist key remove` are for that.
 
         kist key passwd
         kist key passwd --new-password-file new.txt
@@ -233,8 +234,12 @@ struct KeyPasswdCommand: ParsableCommand {
         made: Surroundings.now
       )
     )
-    if let old { try keeping.remove(old.name) }
     options.console.say("the new password is in force (key \(name.short))")
+    if options.shared.recoveryKey {
+      options.console.say("the recovery key stays; `kist key list` shows what else opens it")
+    } else if let old {
+      try keeping.remove(old.name)
+    }
   }
 }
 

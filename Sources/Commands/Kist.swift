@@ -49,6 +49,10 @@ package struct Kist: ParsableCommand {
       }
     } catch {
       if Kist.exitCode(for: error) == .success { exit(withError: error) }
+      if let failure = UnknownCommand.failure(arguments) {
+        Explanation.show(failure, asJSON: asJSON)
+        exit(status: failure.status)
+      }
       Console.write(fullMessage(for: error) + "\n", to: 2)
       exit(status: .usage)
     }

@@ -33,6 +33,18 @@ enum LeadingOptions {
     return Array(arguments[options.endIndex..<index] + options + rest)
   }
 
+  /// The first argument that is no option of every command, or the value of one.
+  static func command(of arguments: [String]) -> String? {
+    var index = arguments.startIndex
+    while index < arguments.endIndex, let width = width(arguments[index]) { index += width }
+    return index < arguments.endIndex ? arguments[index] : nil
+  }
+
+  /// Whether a command has a subcommand of this name.
+  static func isCommand(_ name: String, of command: any ParsableCommand.Type) -> Bool {
+    subcommand(name, of: command) != nil
+  }
+
   /// How many arguments an option takes; `nil` if it is not one of every command.
   private static func width(_ argument: String) -> Int? {
     if valued.contains(argument) { return 2 }

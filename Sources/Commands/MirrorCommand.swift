@@ -126,13 +126,13 @@ struct MirrorOptions: ParsableArguments {
   func targets(of profile: Profile?, remoteProgram: String) throws -> [MirrorDestination] {
     switch (destination, via) {
     case (let text?, nil):
-      return [try MirrorDestination(text, remoteProgram: remoteProgram)]
+      return [try RepositoryPlace(text, remoteProgram: remoteProgram).destination]
     case (nil, let command?): return [.command(command)]
     case (_?, _?): throw Failure(.usage, "give a destination or --via, not both")
     case (nil, nil):
       let mirrors = profile?.mirrors ?? []
       guard mirrors.isEmpty else {
-        return try mirrors.map { try MirrorDestination($0, remoteProgram: remoteProgram) }
+        return try mirrors.map { try RepositoryPlace($0, remoteProgram: remoteProgram).destination }
       }
       throw Failure(
         .usage,

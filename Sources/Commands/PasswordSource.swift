@@ -25,7 +25,11 @@ struct PasswordSource {
     switch profile {
     case .file(let file): return try PasswordSource.firstLine(ofFile: file)
     case .command(let command): return try PasswordSource.output(of: command)
-    case nil: return try PasswordSource.ask(prompt)
+    case nil:
+      return try PasswordSource.ask(
+        prompt,
+        else: "Use --password-file FILE, --password-command COMMAND, or KIST_PASSWORD_FILE."
+      )
     }
   }
 
@@ -37,14 +41,14 @@ struct PasswordSource {
       }
   }
 
-  /// Asks on the terminal, without showing what is typed.
-  static func ask(_ prompt: String) throws -> [UInt8] {
+  /// Asks on the terminal, without showing what is typed; `advice` is for those who have none.
+  static func ask(_ prompt: String, else advice: String) throws -> [UInt8] {
     guard let line = try stoppable({ try Terminal.readSecret(prompt: prompt, limit: byteLimit) })
     else {
       throw Failure(
         .failed,
         "no password was given, and there is no terminal to ask on",
-        advice: "Use --password-file FILE, --password-command COMMAND, or KIST_PASSWORD_FILE."
+        advice: advice
       )
     }
     guard !line.isEmpty else {

@@ -57,10 +57,22 @@ final class ProgressLine: Sendable {
     if isFirst { thread?.join() }
   }
 
-  /// Cuts a line in its middle, so that both its figures and the end of a name stay.
+  /// Makes a line fit: first its last field, a name, loses its beginning, then whole fields go, the last first.
   private static func cut(_ line: String, to width: Int) -> String {
     guard line.count > width else { return line }
-    let tail = width / 3
-    return line.prefix(width - tail - 1) + "…" + line.suffix(tail)
+    let gap = "  "
+    var fields = line.split(separator: gap)
+    guard let name = fields.popLast() else { return "" }
+    var shown = fields.joined(separator: gap)
+    let room = width - shown.count - gap.count
+    if room >= shortestName { return shown + gap + "…" + name.suffix(room - 1) }
+    while shown.count > width, fields.count > 1 {
+      fields.removeLast()
+      shown = fields.joined(separator: gap)
+    }
+    return String(shown.prefix(width))
   }
+
+  /// A name of which less could be seen is left out.
+  private static let shortestName = 10
 }

@@ -130,6 +130,7 @@ struct RestoreCommand: ParsableCommand {
     display.finish()
     for line in refused.summary(asJSON: console.isJSON) { console.warn(line) }
     let seconds = Double(SystemClock.monotonicNanoseconds() - start) / 1e9
+    noteNothingMatched(progress.counters)
     show(progress.counters, seconds: seconds)
     if progress.counters.errors > 0 { throw ExitCode(ExitStatus.incomplete.rawValue) }
   }
@@ -209,6 +210,15 @@ struct RestoreCommand: ParsableCommand {
           : RestoreDisplay.text(action, path, byteCount)
       )
     }
+  }
+
+  private func noteNothingMatched(_ counters: RestoreCounters) {
+    guard !filter.isEmpty, counters.files + counters.filesSkipped + counters.others == 0 else {
+      return
+    }
+    options.console.warn(
+      "nothing matched: patterns with a / are compared with whole paths, as `kist ls` shows them"
+    )
   }
 
   private func show(_ counters: RestoreCounters, seconds: Double) {

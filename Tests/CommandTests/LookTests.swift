@@ -144,7 +144,7 @@ struct LookTests {
     let all = try JSON.summary(kist("check", "--json", "--read-data-subset", "100%").output)
     #expect(try JSON.number(all, "packs_read") == packs)
     #expect(try JSON.number(all, "packs") == packs)
-    for wrong in ["0/3", "4/3", "101%", "0%", "x", "0"] {
+    for wrong in ["0/3", "4/3", "101%", "0%", "x", "0", "5"] {
       _ = try kist("check", "--read-data-subset", wrong, status: 2)
     }
   }

@@ -1,0 +1,61 @@
+import Testing
+
+@Suite("Mistakes that people make") struct MistakeTests {
+  @Test func `words of other programs are answered`() throws {
+    let place = try Place()
+    for (arguments, answer) in [
+      (["forget", "--keep-daily", "7"], "does not exist yet"), (["copy"], "kist mirror push"),
+      (["-q", "version"], "kist --version"), (["frobnicate"], "there is no command frobnicate"),
+    ] {
+      let outcome = try place.start(arguments).wait()
+      #expect(outcome.status == 2 && outcome.errors.contains(answer), "\(arguments): \(outcome)")
+    }
+    #expect(try place.kist("help", "backup").status == 0)
+  }
+
+  @Test func `a new password instead of a forgotten one leaves the recovery key`() throws {
+    let place = try Place()
+    try place.initialize()
+    let made = try place.kist("key", "add", "--recovery")
+    #expect(made.status == 0, "\(made)")
+    let key = try #require(
+      made.output.split(separator: "\n").first { $0.contains("-") && !$0.contains(" ") }
+    )
+    try place.write(Array(key.utf8), to: "paper")
+    try place.write(Array("another horse".utf8), to: "new")
+    let changed = try place.kist(
+      "key",
+      "passwd",
+      "--recovery-key",
+      "--password-file",
+      place.path("paper"),
+      "--new-password-file",
+      place.path("new")
+    )
+    #expect(changed.status == 0, "\(changed)")
+    let still = try place.kist(
+      "snapshots",
+      "--recovery-key",
+      "--password-file",
+      place.path("paper")
+    )
+    #expect(still.status == 0, "\(still)")
+    #expect(try place.kist("snapshots", "--password-file", place.path("new")).status == 0)
+  }
+
+  @Test func `what will not help is said at once`() throws {
+    let place = try Place()
+    try place.initialize()
+    try place.write([1], to: "source/a.txt")
+    #expect(try place.kist("backup", place.path("source")).status == 0)
+    let none = try place.kist("restore", "latest", "-t", place.path("out"), "--include", "/b/*")
+    #expect(none.status == 0 && none.errors.contains("nothing matched"), "\(none)")
+    let typo = try place.kist("check", "--repair-from", place.path("nope"))
+    #expect(typo.status == 10, "\(typo)")
+    let password = try place.kist("key", "add")
+    #expect(password.errors.contains("--new-password-file"), "\(password)")
+    let pipe = try place.kist("mirror", "push", "pipe:exit 3")
+    #expect(pipe.status != 0, "\(pipe)")
+    #expect(try place.files(below: ".").allSatisfy { !$0.contains("pipe:") })
+  }
+}
