@@ -93,6 +93,13 @@ struct CheckCommand: ParsableCommand {
     display.finish()
     name(report.findings)
     show(report, seconds: Double(SystemClock.monotonicNanoseconds() - start) / 1e9)
+    if try lacksSlots(subject) {
+      console.warn("no key slots are left: as it is, nobody can open this repository")
+      console.warn(
+        "Put back the files of `slots/` from a mirror or from what `kist key export` wrote."
+      )
+      throw ExitCode(ExitStatus.damage.rawValue)
+    }
     guard !report.findings.isEmpty else { return }
     if let repairFrom { try repair(subject, report, from: repairFrom) }
     throw ExitCode(ExitStatus.damage.rawValue)
@@ -143,6 +150,11 @@ struct CheckCommand: ParsableCommand {
     guard outcome.lacking.isEmpty, outcome.kept.isEmpty, report.isMendedByPacks else { return }
     options.console.say("everything that was named above is whole again")
     throw ExitCode(ExitStatus.done.rawValue)
+  }
+
+  private func lacksSlots(_ subject: Subject) throws -> Bool {
+    guard !withoutKey, case .keyless(let repository) = subject else { return false }
+    return try repository.store.names(of: .slot).isEmpty
   }
 
   private func keyless(_ subject: Subject) throws -> KeylessRepository {

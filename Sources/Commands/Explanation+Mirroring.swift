@@ -127,7 +127,7 @@ extension Explanation {
           + "\(objects.count == 1 ? "is" : "are") at neither end: "
           + objects.prefix(4).map(\.digest.short).joined(separator: ", "),
         meaning: "No record of this run was stored; objects that came are kept.",
-        advice: "Run `kist check --read-data` at the end that gives, and back up there again."
+        advice: proveTheGiver
       )
     case .quota(let limit, let needed):
       Failure(
@@ -146,6 +146,9 @@ extension Explanation {
     }
   }
 
+  private static let proveTheGiver =
+    "Run `kist check --read-data` at the end that gives, and back up there again."
+
   /// What the other end said before it gave up.
   private static func told(_ code: UInt64, _ text: String, by target: String) -> Failure {
     let status: ExitStatus =
@@ -158,6 +161,11 @@ extension Explanation {
         .refusedForSafety
       default: .failed
       }
-    return Failure(status, "\(target) stopped: \(text)", meaning: nothingHalf)
+    return Failure(
+      status,
+      "\(target) stopped: \(text)",
+      meaning: nothingHalf,
+      advice: code == MirrorErrorCode.incomplete ? proveTheGiver : nil
+    )
   }
 }

@@ -264,9 +264,12 @@ enum Explanation {
     case .interruptedInit(let path):
       Failure(
         .noRepository,
-        "the repository at \(path) is not complete: its `init` was interrupted",
-        meaning: "It holds no snapshots.",
-        advice: "Run `kist init` again with the same folder."
+        "the repository at \(path) is not complete: its file `kist` is missing",
+        meaning:
+          "Either its `init` was interrupted, or the file was lost; what else is there is unharmed.",
+        advice:
+          "Put `kist` back from a mirror or from what `kist key export` wrote. If there never was a "
+          + "snapshot, run `kist init` again: it refuses where there is one."
       )
     case .alreadyThere(let path):
       Failure(.failed, "there is a repository at \(path) already", meaning: "Nothing was changed.")
@@ -376,6 +379,13 @@ enum Explanation {
         "no space left for the cache at \(path)",
         meaning: "The repository itself is unharmed.",
         advice: "Make room, or use --cache-dir."
+      )
+    case .database(let path, .system(_, let errno)):
+      Failure(
+        .failed,
+        "the cache at \(path) cannot be used: \(SystemText.reason(errno))",
+        meaning: "The repository itself is unharmed.",
+        advice: "Mend what keeps you from the folder, or name another with --cache-dir."
       )
     case .database(let path, let error):
       Failure(

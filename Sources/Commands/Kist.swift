@@ -25,6 +25,10 @@ package struct Kist: ParsableCommand {
   package static func start() -> Never {
     let arguments = Array(CommandLine.arguments.dropFirst())
     let asJSON = arguments.contains("--json")
+    if let strange = ProcessEnvironment.argumentsThatAreNoText.first {
+      Explanation.show(noText(strange), asJSON: asJSON)
+      exit(status: .usage)
+    }
     do {
       var command = try parseAsRoot(LeadingOptions.moved(arguments, in: Kist.self))
       do {
@@ -56,6 +60,18 @@ package struct Kist: ParsableCommand {
       Console.write(fullMessage(for: error) + "\n", to: 2)
       exit(status: .usage)
     }
+  }
+
+  /// Refused: as text it would name another file, or none.
+  private static func noText(_ argument: [UInt8]) -> Failure {
+    Failure(
+      .usage,
+      "an argument is not UTF-8: \(DisplayedName.text(argument))",
+      meaning: "Nothing was done.",
+      advice:
+        "Name a folder above it; --files-from0 takes any name, and so does a path of a snapshot "
+        + "as `kist ls` shows it."
+    )
   }
 
   static func exit(status: ExitStatus) -> Never {

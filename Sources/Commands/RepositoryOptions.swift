@@ -83,6 +83,13 @@ struct RepositoryOptions: ParsableArguments {
     for finding in repository.openFindings {
       console.warn("warning: " + Explanation.text(finding))
     }
+    let strange = repository.log.findings
+    if !strange.isEmpty {
+      console.warn(
+        "warning: \(Quantities.count(strange.count, "finding")) in the log of records: snapshots may be "
+          + "missing from what is shown; `kist check` names them"
+      )
+    }
     return repository
   }
 

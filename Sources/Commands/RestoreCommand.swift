@@ -78,6 +78,8 @@ struct RestoreCommand: ParsableCommand {
   @Flag(help: "Read every restored file back from the disk and compare it.")
   var verify = false
 
+  @OptionGroup(title: "Which snapshot latest is") var among: SnapshotFilterOptions
+
   @OptionGroup(title: "Who owns it") var owners: RestoreOwnerOptions
 
   @Option(
@@ -105,7 +107,8 @@ struct RestoreCommand: ParsableCommand {
     let chosen = try filter.filter()
     let repository = try options.open()
     let name = SnapshotName(snapshot)
-    let content = try repository.snapshot(try repository.findSnapshot(name.id))
+    let record = try repository.findSnapshot(name.id, among: try among.filter())
+    let content = try repository.snapshot(record)
     try refuseToRemoveExcluded(of: content)
     let plan = try plan(content, below: name, chosen, from: repository.store)
     let refused = RefusedAttributes()

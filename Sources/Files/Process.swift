@@ -27,7 +27,7 @@ package enum ProcessEnvironment {
   package static func workingFolder() throws(FilesError) -> [UInt8] {
     guard let path = unsafe getcwd(nil, 0) else { throw FilesError("getcwd", [], errno) }
     defer { unsafe free(path) }
-    return unsafe Array(String(cString: path).utf8)
+    return unsafe bytes(path)
   }
 
   /// Raises the number of files that may be open to what is allowed: a deep tree keeps a handle a level.
@@ -40,6 +40,21 @@ package enum ProcessEnvironment {
     guard unsafe setrlimit(__rlimit_resource_t(7), &limit) == 0 else {
       throw FilesError("setrlimit", [], errno)
     }
+  }
+
+  /// Arguments of this process that are not UTF-8; as text they name something else.
+  package static var argumentsThatAreNoText: [[UInt8]] {
+    stride(from: 1, to: Int(CommandLine.argc), by: 1).compactMap { index in
+      guard let argument = unsafe CommandLine.unsafeArgv[index],
+        unsafe String(validatingCString: argument) == nil
+      else { return nil }
+      return unsafe bytes(argument)
+    }
+  }
+
+  /// The bytes before the zero.
+  private static func bytes(_ text: UnsafePointer<CChar>) -> [UInt8] {
+    unsafe Array(UnsafeRawBufferPointer(start: text, count: strlen(text)))
   }
 
   /// Ends the process.

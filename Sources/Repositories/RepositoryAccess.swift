@@ -122,6 +122,10 @@ package struct UnlockedRepository: Sendable {
     } catch {
       throw .storage(error)
     }
+    // Says nothing about the slot, nor about the secret.
+    for reason in reasons {
+      if case .derivationMemory = reason { throw .sealing(reason) }
+    }
     guard refusals > 0 else { throw .noUsableSlot(reasons: reasons) }
     throw .wrongSecret(slotCount: refusals)
   }

@@ -31,7 +31,10 @@ package enum StoreLayout {
       let root = try DirectoryHandle.makePath(path, mode: 0o700)
       let names = try root.entries().map(\.name)
       if names.contains(Array("kist".utf8)) { throw StorageError.alreadyThere(path: path) }
-      guard names.isEmpty || isBegun(at: path) else { throw StorageError.notEmpty(path: path) }
+      if !names.isEmpty {
+        guard isBegun(at: path) else { throw StorageError.notEmpty(path: path) }
+        try clearKeys(in: root, path: path)
+      }
       for folder in ["tmp"] + BlobKind.allCases.map(\.folder) {
         try makeFolder(folder, in: root)
       }
@@ -94,6 +97,33 @@ package enum StoreLayout {
     } catch {
       throw .noRepository(path: path)
     }
+  }
+
+  /// Removes keys that an interrupted `create` left, which nothing uses: they would not open with new ones.
+  ///
+  /// Throws, and removes nothing, if packs or records are there: a repository whose configuration was lost.
+  private static func clearKeys(in root: DirectoryHandle, path: String) throws {
+    var keys: [(folder: DirectoryHandle, name: [UInt8])] = []
+    for kind in BlobKind.allCases {
+      let folder: DirectoryHandle
+      do {
+        folder = try root.openSubdirectory(Array(kind.folder.utf8))
+      } catch {
+        guard error.isNotFound else { throw error }
+        continue
+      }
+      let names = try folder.entries().map(\.name)
+      switch kind {
+      case .slot, .keyringEntry: keys += names.map { (folder, $0) }
+      case .pack:
+        for shard in names where try !folder.openSubdirectory(shard).entries().isEmpty {
+          throw StorageError.notEmpty(path: path)
+        }
+      case .record, .manifest:
+        guard names.isEmpty else { throw StorageError.notEmpty(path: path) }
+      }
+    }
+    for key in keys { try key.folder.unlink(key.name) }
   }
 
   /// True if the folder holds what `create` makes first.

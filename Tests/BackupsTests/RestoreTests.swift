@@ -1,3 +1,6 @@
+import Sealing
+import Packing
+import Synchronization
 import TestSupport
 import Backups
 import Files
@@ -291,5 +294,69 @@ import Trees
     if patching == .copy { #expect(try bytes("out/file") == old) }
     let names = try FileManager.default.contentsOfDirectory(atPath: path("out"))
     #expect(names == ["file"])
+  }
+
+  @Test func `a folder that becomes a link while it is filled leads nothing outside`() throws {
+    for number in 0..<200 {
+      let bytes = [UInt8](repeating: 1, count: 40_000 + number)
+      try workshop.write(bytes, to: "source/folder/\(number)")
+    }
+    try client.backup(repository, [path("source")])
+    try workshop.write([9], to: "outside/0")
+    let (folder, moved, outside) = (path("out/folder"), path("out/moved"), path("outside"))
+    let isExchanged = Atomic<Bool>(false)
+    let exchange: RestoreProgress.Journal = { _, name, _ in
+      // The first file that is finished; most are not begun then.
+      guard name.starts(with: Array("folder/".utf8)),
+        !isExchanged.exchange(true, ordering: .sequentiallyConsistent)
+      else { return }
+      do {
+        try FileManager.default.moveItem(atPath: folder, toPath: moved)
+        try FileManager.default.createSymbolicLink(atPath: folder, withDestinationPath: outside)
+      } catch {
+        Issue.record(error)
+      }
+    }
+    try client.restore(repository, "latest", to: path("out"), journal: exchange)
+    let wasExchanged = isExchanged.load(ordering: .sequentiallyConsistent)
+    #expect(wasExchanged)
+    #expect(try contents(of: outside) == ["0": [9]])
+    try client.restore(repository, "latest", to: path("out")) { $0.extras = .remove }
+    #expect(try contents(of: path("out")) == contents(of: path("source")))
+    #expect(try contents(of: outside) == ["0": [9]])
+  }
+
+  @Test(arguments: ["", "..", "../escaped", "below/escaped", "a\u{0}b"])
+  func `a name that leads elsewhere is refused, and nothing is made`(_ name: String) throws {
+    var entry = TreeEntry(name: Array(name.utf8), kind: .file)
+    (entry.content, entry.size) = (.inline([1]), 1)
+    let node = TreeNode.directoryPage(entry.totals, [entry]).encoded()
+    let (keyring, naming) = (repository.keyring, repository.keyring.currentIdentityKey)
+    let id = naming.chunkID(of: node.span, kind: .tree)
+    var sealer = try ObjectSealer(
+      key: keyring.currentDataKey,
+      identityKey: naming.id,
+      compression: .off
+    )
+    let object = try sealer.seal(
+      kind: .tree,
+      chunkIDs: [id],
+      lengths: [node.count],
+      plaintext: node.span
+    ).named()
+    var pack = try PackWriter(in: repository.store)
+    try pack.append(object)
+    try repository.enter(try pack.finish())
+    var top = TreeEntry(name: TreeEntry.rootName, kind: .directory)
+    (top.directory, top.subtree) = (id, entry.totals)
+    var crafted = Snapshot()
+    crafted.roots = [SnapshotRoot(path: Array("/source".utf8), entry: top)]
+    let before = try FileManager.default.contentsOfDirectory(atPath: workshop.path)
+    let progress = try client.restore(repository, crafted, to: path("out"))
+    let finding = try #require(progress.findings.kept.first)
+    if case .damagedContent = finding.reason {} else { Issue.record("\(finding)") }
+    #expect(try contents(of: path("out")).isEmpty)
+    let after = try FileManager.default.contentsOfDirectory(atPath: workshop.path)
+    #expect(Set(after) == Set(before).union(["out"]))
   }
 }

@@ -83,4 +83,26 @@ struct HistoryTests {
     try root.follow(snapshot)
     #expect(root.versions.map(\.change) == [.appeared])
   }
+
+  @Test func `a clock that goes far ahead or back loses no snapshot`() throws {
+    let bench = try Bench()
+    var made: [OpenedSnapshot] = []
+    // 2100, 1970, 2023.
+    for (number, seconds) in ([4_102_444_800, 0, 1_700_000_000] as [Int64]).enumerated() {
+      try bench.write([UInt8(number)], to: "file-\(number)")
+      made.append(try bench.backup(at: seconds))
+    }
+    let log = bench.repository.log
+    #expect(log.findings.isEmpty)
+    // The writer's own numbers tell the true order; lists and `latest` believe the clock.
+    let numbers = made.map(\.record.clear.sequence)
+    #expect(numbers == numbers.sorted() && Set(numbers).count == 3)
+    #expect(log.snapshots.map(\.id) == [made[1].id, made[2].id, made[0].id])
+    #expect(try bench.repository.findSnapshot("latest").id == made[0].id)
+    #expect(made.map(\.content.totals.files) == [1, 2, 3])
+    let source = try bench.nodes()
+    var history = PathHistory(of: Path.names(bench.path("file-0")), reader: source.reader)
+    for snapshot in made { try history.follow(snapshot) }
+    #expect(history.versions.map(\.count) == [3])
+  }
 }

@@ -58,4 +58,36 @@ import Testing
     #expect(pipe.status != 0, "\(pipe)")
     #expect(try place.files(below: ".").allSatisfy { !$0.contains("pipe:") })
   }
+
+  @Test func `an argument that is no text names nothing else`() throws {
+    let place = try Place()
+    try place.initialize()
+    // The replacement character is what the other byte becomes in a text.
+    try place.write([1], to: "source/b\u{FFFD}")
+    let line = "exec \(Programs.kist) backup \"$(printf '\(place.path("source"))/b\\377')\""
+    let outcome = try place.run(["/bin/sh", "-c", line])
+    #expect(outcome.status == 2 && outcome.errors.contains("\\xff"), "\(outcome)")
+    #expect(try place.snapshotIDs().isEmpty)
+  }
+
+  @Test func `what is lost of keys and records is said by every command`() throws {
+    let place = try Place()
+    try place.initialize()
+    try place.write([1], to: "source/a")
+    #expect(try place.kist("backup", place.path("source")).status == 0)
+    let records = try place.files(below: "repository/records")
+    let sizes = try records.map { try place.bytes($0).count }
+    let enrolment = try #require(zip(sizes, records).min { $0.0 < $1.0 }?.1)
+    try place.call("mv", place.path(enrolment), place.path("kept"))
+    try place.call("rm", "-rf", place.state)
+    for command in [["snapshots"], ["backup", place.path("source")]] {
+      let outcome = try place.start(command).wait()
+      #expect(outcome.errors.contains("kist check"), "\(command): \(outcome)")
+    }
+    try place.call("mv", place.path("kept"), place.path(enrolment))
+    try place.call("rm", "-rf", place.path("repository/slots"))
+    try place.call("mkdir", place.path("repository/slots"))
+    #expect(try place.kist("check").status == 20)
+    #expect(try place.kist("check", "--without-key").status == 0)
+  }
 }

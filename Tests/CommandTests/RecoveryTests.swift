@@ -122,4 +122,73 @@ struct RecoveryTests {
     try #require(saved.status == 0, "\(saved)")
     return place
   }
+
+  @Test func `an older copy in the repository's place is 23, and nothing is written to it`() throws
+  {
+    let place = try prepared()
+    try place.call("cp", "-a", place.repository, place.path("older"))
+    try place.write([1], to: "source/new")
+    let saved = try place.kist("backup", place.path("source"))
+    try #require(saved.status == 0, "\(saved)")
+    try place.call("rm", "-rf", place.repository)
+    try place.call("mv", place.path("older"), place.repository)
+    let before = try place.files(below: "repository")
+    for command in [["backup", place.path("source")], ["tag", "add", "x", "latest"]] {
+      let refused = try place.start(command).wait()
+      #expect(refused.status == 23, "\(command): \(refused)")
+      #expect(refused.errors.contains("older than when this machine saw it last"), "\(refused)")
+    }
+    #expect(try place.files(below: "repository") == before)
+    // Reading stays possible, and the way out that the message names is one.
+    #expect(try place.kist("restore", "latest", "--target", place.path("out")).status == 0)
+    try place.call("rm", "-rf", place.state)
+    let again = try place.kist("backup", place.path("source"))
+    #expect(again.status == 0, "\(again)")
+    try place.requireClean("--read-data")
+  }
+
+  @Test func `a repository on a read-only medium is read, and a backup to it is 1`() throws {
+    let place = try Place()
+    let medium = place.path("medium")
+    try place.call("mkdir", medium)
+    let mounted = try place.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", medium])
+    guard mounted.status == 0 else {
+      return print("not tested: nothing can be mounted here: \(mounted.errors)")
+    }
+    defer { do { _ = try place.run(["umount", medium]) } catch { Issue.record(error) } }
+    let options = ["KIST_REPOSITORY": medium + "/repository"]
+    try #require(try place.kist("init", changing: options).status == 0)
+    try place.fill("source", files: 10, bytes: 50_000, seed: 71)
+    #expect(try place.kist("backup", place.path("source"), changing: options).status == 0)
+    try place.call("mount", "-o", "remount,ro", medium)
+    // As a machine that knows nothing of the repository yet.
+    try place.call("rm", "-rf", place.cache, place.state)
+    let restore = ["restore", "latest", "--target", place.path("out")]
+    for command in [["snapshots"], ["ls", "latest"], ["check", "--read-data"], restore] {
+      let outcome = try place.start(command, changing: options).wait()
+      #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(command): \(outcome)")
+    }
+    try place.requireEqual("source", "out")
+    let refused = try place.kist("backup", place.path("source"), changing: options)
+    #expect(refused.status == 1, "\(refused)")
+    #expect(refused.errors.contains("Read-only file system"), "\(refused)")
+  }
+
+  @Test
+  func `an interrupted init can be run again, and a repository without its configuration is kept`()
+    throws
+  {
+    let place = try Place()
+    try place.initialize()
+    try place.call("rm", place.path("repository/kist"))
+    try place.initialize()
+    try place.requireClean("--read-data")
+    try place.write([1, 2, 3], to: "source/a")
+    #expect(try place.kist("backup", place.path("source")).status == 0)
+    try place.call("rm", place.path("repository/kist"))
+    let before = try place.files(below: "repository")
+    let refused = try place.kist("init")
+    #expect(refused.status == 1, "\(refused)")
+    #expect(try place.files(below: "repository") == before)
+  }
 }
