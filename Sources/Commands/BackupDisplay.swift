@@ -43,7 +43,7 @@ enum BackupDisplay {
       let space = String(repeating: " ", count: max(1, 10 - word.count))
       return console.detail(word + space + DisplayedName.text(path))
     }
-    console.result(
+    console.entry(
       JSONText([
         "message_type": .text("verbose_status"), "action": .text(state.rawValue),
         "item": JSONText.name(path),

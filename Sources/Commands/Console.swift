@@ -1,3 +1,4 @@
+import Browsing
 import Files
 import Glibc
 import LMDB
@@ -16,8 +17,24 @@ struct Console: Sendable {
   let verbosity: Verbosity
   let isJSON: Bool
 
-  /// A line of the result.
-  func result(_ line: String) { Console.writeResult(line + "\n") }
+  /// A line of the result; where it cannot be written, the command ends with that.
+  func result(_ line: String) {
+    // A second run would write it twice.
+    CacheFaults.forbidRerun()
+    do {
+      try StandardOutput.write(Array((line + "\n").utf8).span)
+    } catch {
+      let failure = Explanation.failure(from: .output(error))
+      if failure.status != .outputClosed { Explanation.show(failure, asJSON: isJSON) }
+      Kist.exit(status: failure.status)
+    }
+  }
+
+  /// A line about one entry while the work goes on, which nobody has to read.
+  func entry(_ line: String) {
+    CacheFaults.forbidRerun()
+    Console.write(line + "\n", to: 1)
+  }
 
   /// A line of JSON that says how far the work is.
   func status(_ line: String) { Console.write(line + "\n", to: 1) }
@@ -43,12 +60,6 @@ struct Console: Sendable {
   /// A warning or an error.
   func warn(_ line: String) {
     Console.write(line + "\n", to: 2)
-  }
-
-  /// Writes a part of the result; a second run would write it twice.
-  static func writeResult(_ text: String) {
-    CacheFaults.forbidRerun()
-    write(text, to: 1)
   }
 
   /// Writes all of a text; a reader that has gone away is not an error worth telling.

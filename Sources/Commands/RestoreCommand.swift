@@ -207,7 +207,7 @@ struct RestoreCommand: ParsableCommand {
       case .unchanged, .kept: if !isVerbose { return }
       case .created, .replaced, .updated, .attributesChanged, .removed: break
       }
-      console.result(
+      console.entry(
         console.isJSON
           ? RestoreDisplay.json(action, path, byteCount).line
           : RestoreDisplay.text(action, path, byteCount)

@@ -90,4 +90,18 @@ import Testing
     #expect(try place.kist("check").status == 20)
     #expect(try place.kist("check", "--without-key").status == 0)
   }
+
+  @Test func `a result that cannot be written is no success`() throws {
+    let place = try Place()
+    try place.initialize()
+    for command in ["snapshots --json", "stats --json", "key list", "inspect config"] {
+      let line = "\(Programs.kist) \(command) > /dev/full"
+      let outcome = try place.run(["/bin/sh", "-c", line])
+      #expect(outcome.status == 21, "\(command): \(outcome)")
+    }
+    try place.write([1], to: "source/a")
+    let line = "\(Programs.kist) backup --json -v \(place.path("source")) > /dev/full"
+    #expect(try place.run(["/bin/sh", "-c", line]).status == 21)
+    #expect(try place.snapshotIDs().count == 1, "the work itself is done all the same")
+  }
 }
