@@ -39,16 +39,55 @@ package final class PipedProcess: Sendable {
   package func takeInput() -> OpenFile? { input.withLock { $0.take() } }
 
   /// Waits for the end; the exit status, or 128 and the signal's number.
+  ///
+  /// What it still writes is thrown away; one that does not stop writing is told to end.
   package func wait() -> Int32 {
     status.withLock { status in
       if let status { return status }
       var raw: Int32 = 0
-      while unsafe waitpid(process, &raw, 0) < 0 {
-        guard errno == EINTR else { return 127 }
+      if !discardRest(&raw) {
+        while unsafe waitpid(process, &raw, 0) < 0 {
+          guard errno == EINTR else { return 127 }
+        }
       }
       let found = raw & 0x7F == 0 ? (raw >> 8) & 0xFF : 128 + (raw & 0x7F)
       status = found
       return found
+    }
+  }
+}
+
+extension PipedProcess {
+  /// Bytes that a program may write after nobody listens any more: 1 MiB.
+  private static let restLimit = 1 << 20
+  private static let pollMilliseconds = 200
+
+  /// Reads until the program closes its output: else it might wait for its reader for ever.
+  ///
+  /// True if it has ended, though somebody else still has its output open; `raw` is its status then.
+  private func discardRest(_ raw: inout Int32) -> Bool {
+    var count = 0
+    do throws(FilesError) {
+      while true {
+        guard
+          let bytes = try output.readAvailable(
+            upTo: 65_536,
+            waitMilliseconds: PipedProcess.pollMilliseconds
+          )
+        else {
+          if unsafe waitpid(process, &raw, WNOHANG) == process { return true }
+          continue
+        }
+        count += bytes.count
+        if bytes.isEmpty { return false }
+        if count > PipedProcess.restLimit {
+          kill(process, SIGTERM)
+          return false
+        }
+      }
+    } catch {
+      // Ignored: what it wrote is not wanted.
+      return false
     }
   }
 }

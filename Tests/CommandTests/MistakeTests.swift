@@ -56,6 +56,8 @@ import Testing
     #expect(password.errors.contains("--new-password-file"), "\(password)")
     let pipe = try place.kist("mirror", "push", "pipe:exit 3")
     #expect(pipe.status != 0, "\(pipe)")
+    let endless = try place.kist("mirror", "push", "--via", "yes")
+    #expect(endless.status == 1, "\(endless)")
     #expect(try place.files(below: ".").allSatisfy { !$0.contains("pipe:") })
   }
 
