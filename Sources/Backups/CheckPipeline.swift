@@ -78,40 +78,19 @@ package struct CheckPipeline: Sendable {
   // MARK: Small files
 
   private func checkFiles(_ report: inout CheckReport) {
-    do {
-      report.findings += try repository.store.strangers().map { .stranger($0) }
-      for kind in [BlobKind.slot, .keyringEntry, .manifest] {
-        for digest in try repository.store.names(of: kind).sorted() {
-          let name = BlobName(kind, digest)
-          if let reason = damage(of: name) {
-            report.findings.append(.damagedFile(name, reason: reason))
-          }
-        }
-      }
-    } catch {
-      report.findings.append(.storage(error))
-    }
-  }
-
-  private func damage(of name: BlobName) -> String? {
-    do {
-      let bytes = try repository.store.read(name)
-      guard PlainHash.of(bytes) == name.digest else {
-        return "its content does not hash to its name"
-      }
+    let sealer = KeyringSealer(
+      repository: repository.configuration.repositoryID,
+      keyringKey: repository.bundle.keyringKey
+    )
+    let check = SmallFileCheck(store: repository.store) { name, bytes in
       switch name.kind {
       case .slot: _ = try KeySlot(decoding: bytes)
-      case .keyringEntry:
-        _ = try KeyringSealer(
-          repository: repository.configuration.repositoryID,
-          keyringKey: repository.bundle.keyringKey
-        ).open(bytes)
-      case .manifest, .pack, .record: break
+      case .keyringEntry: _ = try sealer.open(bytes)
+      case .manifest: _ = try Manifest.decode(bytes)
+      case .pack, .record: break
       }
-      return nil
-    } catch {
-      return "\(error)"
     }
+    check.run(&report)
   }
 
   // MARK: Packs

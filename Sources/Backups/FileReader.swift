@@ -138,12 +138,8 @@ final class FileReader {
         UnsafeRawBufferPointer(rebasing: bytes[ranges[chunk]]),
         id: names[chunk]
       )
-      do {
-        try list.append(
-          ChunkReference(id: names[chunk], length: UInt32(ranges[chunk].count))
-        ) { node throws(BackupError) in try group.addNode(node) }
-      } catch {
-        throw error.backupError
+      try list.add(ChunkReference(id: names[chunk], length: UInt32(ranges[chunk].count))) {
+        node throws(BackupError) in try group.addNode(node)
       }
     }
     return try list.finish { node throws(BackupError) in try group.addNode(node) }

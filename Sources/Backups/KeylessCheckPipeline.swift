@@ -62,35 +62,13 @@ package struct KeylessCheckPipeline: Sendable {
   }
 
   private func checkFiles(_ report: inout CheckReport) {
-    do {
-      report.findings += try repository.store.strangers().map { .stranger($0) }
-      for kind in [BlobKind.slot, .keyringEntry, .manifest] {
-        for digest in try repository.store.names(of: kind).sorted() {
-          let name = BlobName(kind, digest)
-          if let reason = damage(of: name) {
-            report.findings.append(.damagedFile(name, reason: reason))
-          }
-        }
-      }
-    } catch {
-      report.findings.append(.storage(error))
-    }
-  }
-
-  private func damage(of name: BlobName) -> String? {
-    do {
-      let bytes = try repository.store.read(name)
-      guard PlainHash.of(bytes) == name.digest else {
-        return "its content does not hash to its name"
-      }
+    let check = SmallFileCheck(store: repository.store) { name, bytes in
       switch name.kind {
       case .slot: _ = try KeySlot(decoding: bytes)
       case .manifest: _ = try Manifest.decode(bytes)
       case .keyringEntry, .pack, .record: break
       }
-      return nil
-    } catch {
-      return "\(error)"
     }
+    check.run(&report)
   }
 }

@@ -61,7 +61,7 @@ final class LargeFile: Sendable {
         state.finishedBlocks[block] = references
         while let next = state.finishedBlocks.removeValue(forKey: state.nextToJoin) {
           for reference in next {
-            try append(reference, to: &state.list, store: store)
+            try state.list.add(reference, store: store)
             state.joined += UInt64(reference.length) * reference.repeats
           }
           state.nextToJoin += 1
@@ -74,17 +74,5 @@ final class LargeFile: Sendable {
       }
     }
     return try outcome.get()
-  }
-
-  private func append(
-    _ reference: ChunkReference,
-    to list: inout ListBuilder,
-    store: ([UInt8]) throws(BackupError) -> ChunkID
-  ) throws(BackupError) {
-    do {
-      try list.append(reference, store: store)
-    } catch {
-      throw error.backupError
-    }
   }
 }

@@ -71,7 +71,7 @@ final class StreamContent: Sendable {
         state.waiting[piece.number] = references
         if piece.place == .last { state.count = piece.number + 1 }
         while let next = state.waiting.removeValue(forKey: state.next) {
-          for reference in next { try append(reference, to: &state.list, store: store) }
+          for reference in next { try state.list.add(reference, store: store) }
           state.next += 1
         }
         guard state.next == state.count else { return .success(nil) }
@@ -83,18 +83,6 @@ final class StreamContent: Sendable {
     }
     guard let whole = try outcome.get() else { return }
     try finish(whole.content, byteCount: whole.byteCount)
-  }
-
-  private func append(
-    _ reference: ChunkReference,
-    to list: inout ListBuilder,
-    store: ([UInt8]) throws(BackupError) -> ChunkID
-  ) throws(BackupError) {
-    do {
-      try list.append(reference, store: store)
-    } catch {
-      throw error.backupError
-    }
   }
 
   /// Makes the entry: a file of whoever runs the program, which nobody else may read.
