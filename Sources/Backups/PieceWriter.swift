@@ -4,26 +4,46 @@ import Files
 import Restoring
 import Trees
 
-/// Writes a chunk to its place, and leaves out what lies in the file's holes.
+/// Writes chunks to their place, and leaves out what lies in the file's holes.
 ///
-/// Source: Formats/tree.md §6.
-enum PieceWriter {
-  /// Writes all repeats of a chunk whose content was proven.
-  static func write(
+/// One a thread. Source: Formats/tree.md §6.
+struct PieceWriter {
+  private let progress: RestoreProgress
+  private let buffer = BlockBuffer()
+
+  init(progress: RestoreProgress) {
+    self.progress = progress
+  }
+
+  /// Writes content that was proven.
+  func write(_ bytes: borrowing Span<UInt8>, _ run: PieceRun) throws(FilesError) {
+    guard !run.file.hasFailed else { return }
+    if run.repeats > 1 || !run.file.holes.isEmpty {
+      try PieceWriter.writeRepeats(bytes, run)
+    } else if let uncached = try run.file.openUncached() {
+      try uncached.write(bytes, at: Int64(clamping: run.offset), through: buffer)
+    } else {
+      try run.file.open().write(bytes, at: Int64(clamping: run.offset))
+    }
+    progress.add(
+      UInt64(bytes.count).multipliedReportingOverflow(by: run.repeats).partialValue,
+      to: \.bytes
+    )
+  }
+
+  private static func writeRepeats(
     _ bytes: borrowing Span<UInt8>,
-    _ piece: RestorePiece,
-    progress: RestoreProgress
+    _ run: PieceRun
   ) throws(FilesError) {
-    guard !piece.file.hasFailed else { return }
-    let file = try piece.file.open()
+    let file = try run.file.open()
     let length = UInt64(bytes.count)
-    let holes = piece.file.holes
+    let holes = run.file.holes
     let isZero =
       !holes.isEmpty && (unsafe bytes.withUnsafeBufferPointer { unsafe ZeroTest.isAllZero($0) })
     // In a copy or in the file itself, what should be a hole may hold old bytes.
-    let clears = !holes.isEmpty && piece.file.hasOldContent
-    var offset = piece.offset
-    var repeats = piece.reference.repeats
+    let clears = !holes.isEmpty && run.file.hasOldContent
+    var offset = run.offset
+    var repeats = run.repeats
     while repeats > 0 {
       if let hole = holes.isEmpty ? nil : firstHole(endingAfter: offset, in: holes) {
         // Whole repeats of zeros inside one hole need no look each: a hole of a tebibyte is one step.
@@ -43,10 +63,6 @@ enum PieceWriter {
       offset += length
       repeats -= 1
     }
-    progress.add(
-      length.multipliedReportingOverflow(by: piece.reference.repeats).partialValue,
-      to: \.bytes
-    )
   }
 
   /// Writes what is outside of holes, and what is in a hole of the map but is not zero: a wrong map loses nothing.

@@ -15,11 +15,13 @@ final class RestoreWorker {
   private let context: RestoreContext
   private let source: ChunkSource
   private let comparer: ContentComparer
+  private let writer: PieceWriter
 
   private init(context: RestoreContext) throws(RepositoryError) {
     self.context = context
     source = try ChunkSource(repository: context.repository)
     comparer = ContentComparer(identity: context.repository.keyring.currentIdentityKey)
+    writer = PieceWriter(progress: context.progress)
   }
 
   /// Works until there are no more jobs.
@@ -51,57 +53,65 @@ final class RestoreWorker {
   // MARK: Writing
 
   private func write(_ job: ObjectJob) {
-    let opened: Result<OpenedObject, PackingError> = Result { () throws(PackingError) in
-      try source.openUncached(job.location)
+    let object: OpenedObject
+    do {
+      object = try source.openUncached(job.location)
+    } catch {
+      for piece in job.pieces { fallBack(piece, error) }
+      return
     }
+    var run: PieceRun?
     for piece in job.pieces {
       do {
-        let object: OpenedObject
-        let range: Range<Int>
-        do throws(PackingError) {
-          object = try opened.get()
-          range = try object.range(
-            at: piece.position,
-            id: piece.reference.id,
-            kind: .data,
-            pack: job.location.pack
-          )
-          try write(piece, range, of: object)
-        } catch {
-          try fallBack(piece, error)
-        }
+        let range = try provenRange(of: piece, in: object, job.location.pack)
+        if run?.extend(by: piece, range) == true { continue }
+        write(run, of: object)
+        run = PieceRun(piece, range)
       } catch {
-        context.finisher.failed(piece.file, error)
+        fallBack(piece, error)
       }
-      context.finisher.finishPiece(of: piece.file)
     }
+    write(run, of: object)
+  }
+
+  private func provenRange(
+    of piece: RestorePiece,
+    in object: OpenedObject,
+    _ pack: PackID
+  ) throws(PackingError) -> Range<Int> {
+    let range = try object.range(
+      at: piece.position,
+      id: piece.reference.id,
+      kind: .data,
+      pack: pack
+    )
+    guard range.count == Int(piece.reference.length) else {
+      throw .sealed(object.id, pack: pack, .wrongContent(piece.reference.id))
+    }
+    return range
   }
 
   /// Another object of the store may hold the same chunk.
-  private func fallBack(_ piece: RestorePiece, _ failure: PackingError) throws {
-    let bytes = try source.bytes(of: piece.reference.id, kind: .data)
-    guard bytes.count == Int(piece.reference.length) else { throw failure }
-    try PieceWriter.write(bytes.span, piece, progress: context.progress)
-  }
-
-  private func write(
-    _ piece: RestorePiece,
-    _ range: Range<Int>,
-    of object: OpenedObject
-  ) throws(PackingError) {
-    guard range.count == Int(piece.reference.length) else {
-      throw .sealed(object.id, pack: PackID(object.id.digest), .wrongContent(piece.reference.id))
-    }
+  private func fallBack(_ piece: RestorePiece, _ failure: PackingError) {
     do {
-      try PieceWriter.write(
-        object.body.plaintext.span.extracting(range),
-        piece,
-        progress: context.progress
-      )
+      let bytes = try source.bytes(of: piece.reference.id, kind: .data)
+      guard bytes.count == Int(piece.reference.length) else { throw failure }
+      try writer.write(bytes.span, PieceRun(piece, 0..<bytes.count))
     } catch {
-      // The file system refused: reading the chunk elsewhere would not help.
       context.finisher.failed(piece.file, error)
     }
+    context.finisher.finishPiece(of: piece.file)
+  }
+
+  private func write(_ run: PieceRun?, of object: OpenedObject) {
+    guard let run else { return }
+    do {
+      try writer.write(object.body.plaintext.span.extracting(run.range), run)
+    } catch {
+      // The file system refused: reading the chunk elsewhere would not help.
+      context.finisher.failed(run.file, error)
+    }
+    for _ in 0..<run.pieceCount { context.finisher.finishPiece(of: run.file) }
   }
 
   // MARK: Comparing

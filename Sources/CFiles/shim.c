@@ -67,6 +67,7 @@ int kist_openat(int directory, const char *name, int flags, uint32_t mode) {
   if (flags & KIST_O_CREATE) native |= O_CREAT;
   if (flags & KIST_O_READ_WRITE) native |= O_RDWR;
   if (flags & KIST_O_PATH) native |= O_PATH;
+  if (flags & KIST_O_DIRECT) native |= O_DIRECT;
   int descriptor;
   do {
     descriptor = openat(directory, name, native, (mode_t)mode);
@@ -107,6 +108,14 @@ long kist_copy_range(int from, int to, int64_t offset, size_t count) {
 int kist_punch_hole(int descriptor, int64_t offset, int64_t count) {
   int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
   return fallocate(descriptor, mode, offset, count) == 0 ? 0 : -errno;
+}
+
+int kist_reserve(int descriptor, int64_t count) {
+  int result;
+  do {
+    result = fallocate(descriptor, 0, 0, count);
+  } while (result != 0 && errno == EINTR);
+  return result == 0 ? 0 : -errno;
 }
 
 int kist_sync_file_system(int descriptor) { return syncfs(descriptor) == 0 ? 0 : -errno; }

@@ -30,6 +30,7 @@ extension EntryWriter {
       entry,
       attributes: attributes,
       toNew: NamedEntry(name, in: folder.handle, isLink: entry.kind == .symbolicLink),
+      made: nil,
       inherits: folder.inheritsAccessControl
     ) { folder.path(of: entry.name) }
     guard case .allow = replacing else { return true }

@@ -23,17 +23,19 @@ package struct EntryWriter: Sendable {
 
   /// Applies everything but content to something that was just made.
   ///
-  /// `inherits` says that it may have got an access control list from the folder that it is in.
+  /// `made` is its status, where that is known: an owner that it has need not be given to it. `inherits` says that it may
+  /// have got an access control list from the folder that it is in.
   package func apply(
     _ entry: TreeEntry,
     attributes: [EntryAttribute],
     toNew holder: some AttributeHolder,
+    made: FileStatus?,
     inherits: Bool,
     path: () -> [UInt8]
   ) {
     let wanted = owners.attributes(attributes)
     if inherits { removeOthers(than: wanted, from: holder, path) }
-    set(entry, wanted, on: holder, current: nil, path)
+    set(entry, wanted, on: holder, current: made, path)
     if entry.flags != 0 {
       attempt(.flags, path) { () throws(FilesError) in
         try holder.setInodeFlags(adding: entry.flags)

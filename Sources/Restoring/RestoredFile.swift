@@ -41,9 +41,19 @@ package final class RestoredFile: Sendable {
     var kept: [Range<UInt64>] = []
     /// What was found wrong in it, in bytes.
     var differing: UInt64 = 0
+    /// The way past the page cache; `nil` until it was looked for.
+    var uncached: UncachedWay?
     /// True if all that is not written is as in the file that was there.
     var hasOldContent = false
   }
+
+  private enum UncachedWay {
+    case none
+    case open(UncachedFile)
+  }
+
+  /// A file that is shorter is as well in the page cache: 1 MiB.
+  private static let uncachedByteLimit: UInt64 = 1 << 20
 
   /// The caller holds the first piece, and says with `finishPiece` when no more will come.
   package init(
@@ -170,6 +180,34 @@ package final class RestoredFile: Sendable {
     return file
   }
 
+  /// A way to write the file past the page cache; `nil` where that is no gain.
+  ///
+  /// Only for a file that is written anew and has no holes.
+  package func openUncached() throws(FilesError) -> UncachedFile? {
+    guard entry.size >= RestoredFile.uncachedByteLimit, holes.isEmpty, existing == nil else {
+      return nil
+    }
+    let file = try open()
+    let result: Result<UncachedFile?, FilesError> = state.withLock { state in
+      switch state.uncached {
+      case .some(.none): return .success(nil)
+      case .some(.open(let uncached)): return .success(uncached)
+      case nil: break
+      }
+      return Result { () throws(FilesError) in
+        state.uncached = UncachedWay.none
+        let uncached = try folder.handle.openUncached(
+          state.temporaryName ?? entry.name,
+          of: file,
+          byteCount: Int64(clamping: entry.size)
+        )
+        if let uncached { state.uncached = .open(uncached) }
+        return uncached
+      }
+    }
+    return try result.get()
+  }
+
   private func make(_ state: inout State) throws(FilesError) -> OpenFile {
     switch origin {
     case .new: return try folder.handle.createFile(entry.name, mode: UnfinishedMark.mode)
@@ -257,6 +295,7 @@ package final class RestoredFile: Sendable {
         entry,
         attributes: attributes,
         toNew: file,
+        made: status,
         inherits: folder.inheritsAccessControl,
         path: { path }
       )
@@ -265,11 +304,18 @@ package final class RestoredFile: Sendable {
       try takeName(temporary)
       state.withLock { $0.temporaryName = nil }
     }
-    state.withLock { $0.file = nil }
+    close()
     switch origin {
     case .new: return .created
     case .replacing: return .replaced
     case .patchedCopy, .patchedInPlace: return .updated(byteCount: differingByteCount)
+    }
+  }
+
+  private func close() {
+    state.withLock { state in
+      state.uncached = nil
+      state.file = nil
     }
   }
 
@@ -379,6 +425,7 @@ package final class RestoredFile: Sendable {
   package func discard() {
     let temporary = state.withLock { state in
       defer { state.temporaryName = nil }
+      state.uncached = nil
       state.file = nil
       return state.temporaryName
     }

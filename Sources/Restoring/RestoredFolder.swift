@@ -128,6 +128,7 @@ package final class RestoredFolder: Sendable {
         entry,
         attributes: attributes,
         toNew: handle,
+        made: nil,
         inherits: inheritsAccessControl
       ) { path }
     case .present:

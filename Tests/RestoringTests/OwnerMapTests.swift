@@ -31,7 +31,7 @@ import Trees
   ) throws -> FileStatus {
     let file = try place.folder.createFile(Array("file".utf8), mode: 0o600)
     EntryWriter(owners: rule, report: findings.note)
-      .apply(entry, attributes: attributes, toNew: file, inherits: false) { [] }
+      .apply(entry, attributes: attributes, toNew: file, made: nil, inherits: false) { [] }
     return try file.status()
   }
 

@@ -46,6 +46,8 @@ int kist_clone(int descriptor, int from);
 long kist_copy_range(int from, int to, int64_t offset, size_t count);
 /// fallocate(2) with FALLOC_FL_PUNCH_HOLE and FALLOC_FL_KEEP_SIZE. 0 or -errno.
 int kist_punch_hole(int descriptor, int64_t offset, int64_t count);
+/// fallocate(2) of the first `count` bytes, which become the file's length if it is shorter. 0 or -errno.
+int kist_reserve(int descriptor, int64_t count);
 /// syncfs(2). 0 or -errno.
 int kist_sync_file_system(int descriptor);
 /// F_OFD_SETLK on the whole file. 0 or -errno.
@@ -94,4 +96,5 @@ enum {
   KIST_O_READ_WRITE = 32,
   KIST_O_PATH = 64,
   KIST_O_CREATE = 128,
+  KIST_O_DIRECT = 256,
 };
