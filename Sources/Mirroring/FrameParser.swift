@@ -34,6 +34,8 @@ package struct Frame: Equatable, Sendable {
 package struct FrameParser: Sendable {
   private var buffer: [UInt8] = []
   private var position = 0
+  /// Places at which the preamble does not begin.
+  private var searched = 0
   /// True once the preamble was seen.
   package private(set) var isOpen = false
 
@@ -76,16 +78,16 @@ package struct FrameParser: Sendable {
 
   private mutating func findPreamble() throws(MirrorError) -> Bool {
     let wanted = WirePreamble.bytes
-    var start = 0
-    while start + wanted.count <= buffer.count {
-      if buffer[start] == wanted[0], buffer[start..<start + wanted.count].elementsEqual(wanted) {
-        position = start + wanted.count
+    while searched <= WireLimits.noiseByteCount {
+      let end = searched + wanted.count
+      guard end <= buffer.count else { return false }
+      if buffer[searched] == wanted[0], buffer[searched..<end].elementsEqual(wanted) {
+        position = end
         isOpen = true
         return true
       }
-      start += 1
+      searched += 1
     }
-    guard buffer.count <= WireLimits.noiseByteCount + wanted.count else { throw .noise(buffer) }
-    return false
+    throw .noise(buffer)
   }
 }
