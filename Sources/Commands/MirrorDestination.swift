@@ -14,6 +14,7 @@ enum MirrorDestination: Equatable {
   init(_ text: String, remoteProgram: String) throws {
     guard text.hasPrefix("ssh://") else {
       guard !text.isEmpty else { throw Failure(.usage, "the destination is empty") }
+      if let failure = ForeignAddress.failure(for: text) { throw failure }
       self = .folder(text)
       return
     }
@@ -32,9 +33,13 @@ enum MirrorDestination: Equatable {
       port = String(number)
       host = String(host[..<colon])
     }
-    let name = host.split(separator: "@", omittingEmptySubsequences: false).last ?? ""
-    guard !name.isEmpty, !host.hasPrefix("-"), !name.hasPrefix("-"), path.count > 1 else {
+    let parts = host.split(separator: "@", omittingEmptySubsequences: false)
+    guard let name = parts.last, !name.isEmpty, path.count > 1 else {
       throw MirrorDestination.malformed(text, "it needs a host and a folder")
+    }
+    // Whatever ssh, or a ProxyCommand of its configuration, could take for something else.
+    if let reason = MirrorDestination.reason(against: host) {
+      throw MirrorDestination.malformed(text, reason)
     }
     // ssh://host/~/folder is a folder in the home folder there.
     if path.hasPrefix("/~/") { path = String(path.dropFirst(3)) }
@@ -63,10 +68,27 @@ enum MirrorDestination: Equatable {
     }
   }
 
+  /// Why `[user@]host` is not given to ssh; `nil` if it may be.
+  private static func reason(against host: String) -> String? {
+    for part in host.split(separator: "@", omittingEmptySubsequences: false) {
+      if part.isEmpty { return "its user or host is empty" }
+      if part.hasPrefix("-") { return "its user or host begins with -, as an option does" }
+    }
+    for scalar in host.unicodeScalars {
+      if scalar.value <= 0x20 || scalar.value == 0x7F || scalar.properties.isWhitespace {
+        return "its user or host has a space or control character"
+      }
+      if "\"'`$\\;&<>|(){}*?!#".unicodeScalars.contains(scalar) {
+        return "its user or host has the character \(scalar)"
+      }
+    }
+    return nil
+  }
+
   private static func malformed(_ text: String, _ reason: String) -> Failure {
     Failure(
       .usage,
-      "\(text) is no destination: \(reason)",
+      "\(DisplayedName.text(Array(text.utf8))) is no destination: \(reason)",
       advice: "Write ssh://[user@]host[:port]/folder, or the path of a folder."
     )
   }

@@ -13,6 +13,41 @@ import Testing
     #expect(try place.kist("help", "backup").status == 0)
   }
 
+  @Test func `addresses that are no folder and no ssh host are refused before anything is done`()
+    throws
+  {
+    let place = try Place()
+    try place.initialize()
+    // Whoever starts ssh all the same is found out.
+    try place.write(Array("#!/bin/sh\ntouch '\(place.path("started"))'\n".utf8), to: "bin/ssh")
+    try place.call("chmod", "755", place.path("bin/ssh"))
+    let path = ["PATH": place.path("bin") + ":/usr/bin:/bin"]
+    let addresses = [
+      ("http://host/x", "kist does not know http:"), ("s3://bucket/x", "kist does not know s3:"),
+      ("SSH://host/x", "kist does not know SSH:"), ("sftp:host:/x", "kist does not know sftp:"),
+      ("rest:http://host/", "kist does not know rest:"),
+      ("ann@host:/srv/x", "Write ssh://ann@host/srv/x"), ("host:/srv/x", "Write ssh://host/srv/x"),
+      ("ann@host:x", "Write ssh://ann@host/~/x"), ("ssh://a b/x", "space or control character"),
+      ("ssh://a\u{1B}[31m/x", "a\\x1b[31m/x is no destination"),
+      ("ssh://a\nb/x", "space or control character"), ("ssh://-l/x", "begins with -"),
+      ("ssh://ann@-oProxyCommand=x/y", "begins with -"), ("ssh://-F@host/x", "begins with -"),
+      ("ssh://a$(id)/x", "has the character $"), ("ssh://@host/x", "is empty"),
+      ("ssh://ann@/x", "needs a host"), ("ssh://host:99999/x", "no number from 1 to 65535"),
+    ]
+    for (address, words) in addresses {
+      for arguments in [["--repo", address, "snapshots"], ["mirror", "push", address]] {
+        let outcome = try place.start(arguments, changing: path).wait()
+        #expect(outcome.status == 2, "\(arguments): \(outcome)")
+        #expect(outcome.errors.contains(words), "\(arguments): \(outcome)")
+        #expect(!outcome.errors.contains("\u{1B}"), "\(outcome)")
+      }
+    }
+    #expect(try place.run(["test", "-e", place.path("started")]).status == 1)
+    // A folder of such a name can be named.
+    let folder = try place.start(["--repo", "./host:/srv/x", "snapshots"]).wait()
+    #expect(folder.status == 10, "\(folder)")
+  }
+
   @Test func `a new password instead of a forgotten one leaves the recovery key`() throws {
     let place = try Place()
     try place.initialize()

@@ -128,7 +128,7 @@ struct RemoteTests {
       ("pipe:exit 127", 1, "Is kist installed there?"),
       ("pipe:cat", 1, "it only sends back what it is sent"),
       ("ssh://host", 2, "it names no folder"),
-      ("ssh://-oProxyCommand=x/y", 2, "it needs a host"),
+      ("ssh://-oProxyCommand=x/y", 2, "begins with -"),
       (pipe(), 10, "there is no repository"),
     ] as [(String, Int32, String)] {
       let outcome = try kist(repository, "snapshots")
