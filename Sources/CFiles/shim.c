@@ -2,6 +2,7 @@
 #include "CFiles.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/fs.h>
 #include <signal.h>
 #include <spawn.h>
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/statfs.h>
@@ -78,6 +80,27 @@ int kist_openat(int directory, const char *name, int flags, uint32_t mode) {
 int kist_duplicate(int descriptor) {
   int copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 3);
   return copy < 0 ? -errno : copy;
+}
+
+int kist_reopen_pipe(int descriptor) {
+  struct stat status;
+  if (fstat(descriptor, &status) != 0) return -errno;
+  if (!S_ISFIFO(status.st_mode)) return -EINVAL;
+  char path[32];
+  snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
+  int copy = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+  return copy < 0 ? -errno : copy;
+}
+
+long kist_write_some(int descriptor, const void *bytes, size_t count) {
+  ssize_t done = send(descriptor, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (done < 0 && errno == ENOTSOCK) {
+    int flags = fcntl(descriptor, F_GETFL);
+    // A pipe that says that it takes something takes so much at once.
+    if (flags < 0 || !(flags & O_NONBLOCK)) count = count < PIPE_BUF ? count : PIPE_BUF;
+    done = write(descriptor, bytes, count);
+  }
+  return done < 0 ? -errno : done;
 }
 
 int kist_get_flags(int descriptor, uint32_t *flags) {
@@ -265,6 +288,8 @@ int kist_spawn_piped(char *const arguments[], struct kist_child *child) {
     close(from[0]);
     return -code;
   }
+  // Only our end: what the child reads from waits as ever.
+  fcntl(to[1], F_SETFL, O_NONBLOCK);
   child->process = process;
   child->output = from[0];
   child->input = to[1];

@@ -57,6 +57,16 @@ struct Console: Sendable {
     Console.write("note: " + line + "\n", to: 2)
   }
 
+  /// What is said when nothing has come from `name` for some seconds: on a terminal, or with `--verbose`.
+  func waitingNote(for name: String) -> @Sendable () -> Void {
+    guard verbosity >= .normal, !isJSON, verbosity >= .verbose || StandardStreams.isTerminal(2)
+    else { return {} }
+    let words = "waiting for \(DisplayedName.text(Array(name.utf8))) …"
+    // The progress line, if there is one, goes on below.
+    let line = StandardStreams.isTerminal(2) ? "\r\(words)\u{1B}[K\n" : words + "\n"
+    return { Console.write(line, to: 2) }
+  }
+
   /// A warning or an error.
   func warn(_ line: String) {
     Console.write(line + "\n", to: 2)

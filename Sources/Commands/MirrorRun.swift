@@ -61,7 +61,7 @@ struct MirrorRun {
       summary = try MirrorPeer(
         stream: connection.stream,
         repository: repository,
-        options: try clientOptions(folders: folders),
+        options: try clientOptions(folders: folders, target: target),
         progress: progress,
         interruption: { InterruptFlag.isRaised }
       ).run()
@@ -79,8 +79,8 @@ struct MirrorRun {
       throw Failure(
         .damage,
         "\(Quantities.count(summary.lacking.count, "object")) could not be fetched from \(target.name): "
-          + "missing or damaged there",
-        meaning: "Everything else is stored.",
+          + "missing there, or not what they should be when they came",
+        meaning: "Everything else is stored, and nothing of this repository was changed by it.",
         advice: "Run `kist check --read-data` at both ends."
       )
     }
@@ -98,8 +98,12 @@ struct MirrorRun {
     PeerOptions(program: "kist \(Surroundings.version)")
   }
 
-  private func clientOptions(folders: ClientFolders) throws -> PeerOptions {
+  private func clientOptions(
+    folders: ClientFolders,
+    target: MirrorDestination
+  ) throws -> PeerOptions {
     var own = peerOptions
+    own.waiting = options.console.waitingNote(for: target.name)
     own.wishes = wishes
     if mirror.makesDestination { own.wishes.append(Hello.Wish.create) }
     if mirror.dryRun { own.wishes.append(Hello.Wish.dryRun) }

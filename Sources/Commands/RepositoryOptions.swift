@@ -54,7 +54,9 @@ struct RepositoryOptions: ParsableArguments {
 
   /// Where the repository is.
   func place() throws -> RepositoryPlace {
-    try RepositoryPlace(try location(), remoteProgram: remoteProgram)
+    var place = try RepositoryPlace(try location(), remoteProgram: remoteProgram)
+    place.waiting = console.waitingNote(for: place.name)
+    return place
   }
 
   /// The store of the repository; one on another machine is connected to.

@@ -5,13 +5,15 @@ import Storage
 import Threading
 
 /// Where a repository is: a folder of this machine, or behind a program that serves it.
-struct RepositoryPlace: Equatable {
+struct RepositoryPlace {
   /// What a place behind a command begins with.
   private static let pipePrefix = "pipe:"
 
   let destination: MirrorDestination
   /// As it was written; for people.
   let name: String
+  /// Called when an answer is waited for.
+  var waiting: @Sendable () -> Void = {}
 
   /// A folder of this machine.
   static func folder(_ path: String) -> RepositoryPlace {
@@ -85,6 +87,7 @@ struct RepositoryPlace: Equatable {
         program: "kist \(Surroundings.version)"
       ) { child.wait() }
       connection.interruption = { InterruptFlag.isRaised }
+      connection.waiting = waiting
       return (stream, connection)
     } catch let error as FilesError {
       throw .unreachable(location: name, .system(error))

@@ -51,10 +51,15 @@ struct ServeCommand: ParsableCommand {
       )
     }
     let folders = try options.folders()
+    var opening = PeerOptions.Opening.nothing
     do {
       let (purpose, peeked) = try PeekedStream.purpose(of: stream)
       switch purpose {
-      case .mirror: try mirror(over: peeked, path, folders)
+      case .mirror:
+        // Opening a large repository takes time: the other end is to know that somebody is here.
+        try MirrorPeer.open(peeked)
+        opening = .preamble
+        try mirror(over: peeked, path, folders)
       case .store: try serveStore(over: peeked, path, folders)
       }
     } catch let error as MirrorError {
@@ -63,7 +68,7 @@ struct ServeCommand: ParsableCommand {
       throw Explanation.mirrorFailure(error, target: "the other end", status: nil)
     } catch {
       // The other end waits for an answer; it gets the reason instead.
-      MirrorPeer.refuse(over: stream, reason: Explanation.cause(error))
+      MirrorPeer.refuse(over: stream, after: opening, reason: Explanation.cause(error))
       throw error
     }
   }
@@ -75,6 +80,7 @@ struct ServeCommand: ParsableCommand {
     _ folders: ClientFolders
   ) throws {
     var peer = PeerOptions(program: "kist \(Surroundings.version)")
+    peer.opening = .preamble
     peer.role = role
     peer.quota = quota?.bytes
     peer.creation = { file throws(MirrorError) in

@@ -187,6 +187,20 @@ package final class OpenFile: Sendable {
     )
   }
 
+  /// The end of a stream that a program hands over, for reading; closed with the last reference.
+  package static func takingOver(reader descriptor: Int32) -> OpenFile {
+    OpenFile(descriptor: descriptor, name: Array("a stream".utf8))
+  }
+
+  /// The end of a stream that a program hands over, for writing; closed with the last reference.
+  package static func takingOver(writer descriptor: Int32) -> OpenFile {
+    let name = Array("a stream".utf8)
+    let given = OpenFile(descriptor: descriptor, name: name)
+    // Opened anew, a pipe need not be waited for, and whoever shares it does not find it changed.
+    let own = kist_reopen_pipe(descriptor)
+    return own < 0 ? given : OpenFile(descriptor: own, name: name)
+  }
+
   /// Waits at most so long; true if a read would not wait now.
   package func isReadable(withinMilliseconds limit: Int32) throws(FilesError) -> Bool {
     var wanted = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
@@ -216,6 +230,27 @@ package final class OpenFile: Sendable {
     try unsafe Self.writeAll(bytes, name) { pointer, count, _ in
       unsafe Glibc.write(descriptor, pointer, count)
     }
+  }
+
+  /// Writes what a stream takes now; waits for the first of it, but only so long.
+  ///
+  /// Returns the count: 0 if nothing was taken.
+  package func writeAvailable(
+    _ bytes: ArraySlice<UInt8>,
+    waitMilliseconds: Int
+  ) throws(FilesError) -> Int {
+    var wanted = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+    let ready = unsafe poll(&wanted, 1, Int32(clamping: waitMilliseconds))
+    if ready == 0 || (ready < 0 && errno == EINTR) { return 0 }
+    guard ready > 0 else { throw FilesError("poll", name, errno) }
+    let count = unsafe bytes.withUnsafeBytes {
+      unsafe kist_write_some(descriptor, $0.baseAddress, $0.count)
+    }
+    if count >= 0 { return count }
+    guard count == -Int(EINTR) || count == -Int(EAGAIN) else {
+      throw FilesError("write", name, Int32(clamping: -count))
+    }
+    return 0
   }
 
   /// Writes all bytes at `offset`.

@@ -40,16 +40,14 @@ package final class PipedProcess: Sendable {
 
   /// Waits for the end; the exit status, or 128 and the signal's number.
   ///
-  /// What it still writes is thrown away; one that does not stop writing is told to end.
+  /// What it still writes is thrown away. One that does not stop writing, or has not ended after 10 s, is told to end; after
+  /// 5 s more it is ended.
   package func wait() -> Int32 {
     status.withLock { status in
       if let status { return status }
       var raw: Int32 = 0
-      if !discardRest(&raw) {
-        while unsafe waitpid(process, &raw, 0) < 0 {
-          guard errno == EINTR else { return 127 }
-        }
-      }
+      discardRest()
+      guard reap(&raw) else { return 127 }
       let found = raw & 0x7F == 0 ? (raw >> 8) & 0xFF : 128 + (raw & 0x7F)
       status = found
       return found
@@ -61,43 +59,77 @@ extension PipedProcess {
   /// Bytes that a program may write after nobody listens any more: 1 MiB.
   private static let restLimit = 1 << 20
   private static let pollMilliseconds = 200
+  /// Rounds of `pollMilliseconds` after which a program is told to end, and those after which it is ended.
+  private static let termRounds = 50
+  private static let killRounds = 75
 
   /// Reads until the program closes its output: else it might wait for its reader for ever.
   ///
-  /// True if it has ended, though somebody else still has its output open; `raw` is its status then.
-  private func discardRest(_ raw: inout Int32) -> Bool {
+  /// Gives up when it does not stop, or says nothing.
+  private func discardRest() {
     var count = 0
+    var silentRounds = 0
     do throws(FilesError) {
-      while true {
+      while count <= PipedProcess.restLimit, silentRounds < PipedProcess.termRounds {
         guard
           let bytes = try output.readAvailable(
             upTo: 65_536,
             waitMilliseconds: PipedProcess.pollMilliseconds
           )
         else {
-          if unsafe waitpid(process, &raw, WNOHANG) == process { return true }
+          // Somebody else may still have its output open.
+          if hasEnded { return }
+          silentRounds += 1
           continue
         }
+        if bytes.isEmpty { return }
         count += bytes.count
-        if bytes.isEmpty { return false }
-        if count > PipedProcess.restLimit {
-          kill(process, SIGTERM)
-          return false
-        }
       }
     } catch {
       // Ignored: what it wrote is not wanted.
-      return false
+      return
+    }
+    kill(process, SIGTERM)
+  }
+
+  /// True if the program has ended; its status stays for `reap`.
+  private var hasEnded: Bool {
+    var found = unsafe siginfo_t()
+    let code = unsafe waitid(P_PID, id_t(process), &found, WEXITED | WNOHANG | WNOWAIT)
+    return unsafe code == 0 && found.si_signo == SIGCHLD
+  }
+
+  /// Waits for the end, and sees to it that it comes; false if there is nothing to wait for.
+  private func reap(_ raw: inout Int32) -> Bool {
+    var rounds = 0
+    while true {
+      let found = unsafe waitpid(process, &raw, WNOHANG)
+      if found == process { return true }
+      if found < 0, errno != EINTR { return false }
+      rounds += 1
+      if rounds == PipedProcess.termRounds { kill(process, SIGTERM) }
+      if rounds == PipedProcess.killRounds { kill(process, SIGKILL) }
+      usleep(
+        rounds < PipedProcess.quickRounds ? 1000 : 1000 * UInt32(PipedProcess.pollMilliseconds)
+      )
     }
   }
+
+  /// Rounds of 1 ms: most programs end at once.
+  private static let quickRounds = 40
 }
 
 extension StandardStreams {
   /// Standard input, as a file of its own.
   package static func input() throws(FilesError) -> OpenFile { try duplicate(0) }
 
-  /// Standard output, as a file of its own.
-  package static func output() throws(FilesError) -> OpenFile { try duplicate(1) }
+  /// Standard output, as a file of its own; where it is a pipe, one that does not wait for its reader.
+  package static func output() throws(FilesError) -> OpenFile {
+    // Opened anew: whoever shares the descriptor must not find it changed.
+    let own = kist_reopen_pipe(1)
+    guard own < 0 else { return OpenFile(descriptor: own, name: Array("standard stream".utf8)) }
+    return try duplicate(1)
+  }
 
   private static func duplicate(_ descriptor: Int32) throws(FilesError) -> OpenFile {
     let copy = dup(descriptor)

@@ -78,14 +78,21 @@ package final class DescriptorStream: DuplexStream {
   private let interruption: @Sendable () -> Bool
   private static let readByteCount = 256 << 10
   private static let pollMilliseconds = 200
+  /// Seconds for which a stop waits for a reader that takes nothing.
+  private static let interruptedSeconds = 1
+  private let stallSeconds: Int
 
-  /// `interruption` is asked while nothing comes; true ends a read with an error.
+  /// `interruption` is asked while nothing comes, or nothing is taken; true ends the call with an error.
+  ///
+  /// What is written in one call must be taken within `stallSeconds`.
   package init(
     input: OpenFile,
     output: OpenFile,
+    stallSeconds: Int = WireLimits.stallSeconds,
     interruption: @escaping @Sendable () -> Bool = { false }
   ) {
     self.input = input
+    self.stallSeconds = stallSeconds
     self.interruption = interruption
     self.output = Mutex(output)
   }
@@ -113,12 +120,32 @@ package final class DescriptorStream: DuplexStream {
 
   package func write(_ bytes: [UInt8]) throws(MirrorError) {
     guard let output = output.withLock({ $0 }) else { throw .closed }
-    do {
-      try output.write(bytes.span)
-    } catch {
-      if error.isBrokenPipe { throw .closed }
-      throw .stream(error)
+    let start = SystemClock.monotonicNanoseconds()
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      guard !isClosed.load(ordering: .acquiring) else { throw .closed }
+      let count: Int
+      do {
+        count = try output.writeAvailable(
+          rest,
+          waitMilliseconds: DescriptorStream.pollMilliseconds
+        )
+      } catch {
+        if error.isBrokenPipe { throw .closed }
+        throw .stream(error)
+      }
+      rest = rest.dropFirst(count)
+      let seconds = (SystemClock.monotonicNanoseconds() - start) / 1_000_000_000
+      guard !rest.isEmpty, seconds >= UInt64(DescriptorStream.interruptedSeconds) else { continue }
+      if interruption() { throw broken(.interrupted) }
+      if seconds >= UInt64(stallSeconds) { throw broken(.stalled(seconds: stallSeconds)) }
     }
+  }
+
+  /// Behind half a message nothing can be said any more.
+  private func broken(_ error: MirrorError) -> MirrorError {
+    output.withLock { $0 = nil }
+    return error
   }
 
   package func close() {

@@ -1,4 +1,5 @@
 import Synchronization
+import Threading
 
 /// A stream whose first bytes were looked at already.
 package final class PeekedStream: DuplexStream {
@@ -32,28 +33,52 @@ package final class PeekedStream: DuplexStream {
 
   /// Waits for the other end's first message, and gives the stream back as if nothing had been read.
   ///
-  /// Whatever is no hello counts as a mirror's: its session says what is wrong with it.
+  /// Whatever is no hello counts as a mirror's: its session says what is wrong with it. Throws if it does not come in time.
   package static func purpose(
+    of stream: any DuplexStream,
+    withinSeconds limit: Int = WireLimits.greetingSeconds
+  ) throws(MirrorError) -> (Purpose, PeekedStream) {
+    let isDone = Monitor(false)
+    let hasStalled = Mutex(false)
+    let watch: WorkerThread
+    do {
+      watch = try WorkerThread.start {
+        guard !isDone.wait(upToMilliseconds: 1000 * limit, until: { $0 }) else { return }
+        hasStalled.withLock { $0 = true }
+        stream.close()
+      }
+    } catch {
+      throw .threads(errno: error.errno)
+    }
+    defer {
+      isDone.update { $0 = true }
+      watch.join()
+    }
+    let found = try firstMessage(of: stream)
+    if hasStalled.withLock({ $0 }) { throw .stalled(seconds: limit) }
+    return found
+  }
+
+  private static func firstMessage(
     of stream: any DuplexStream
   ) throws(MirrorError) -> (Purpose, PeekedStream) {
     var parser = FrameParser()
     var seen: [UInt8] = []
-    while true {
+    var purpose: Purpose?
+    while purpose == nil {
       let bytes = try stream.read()
       seen += bytes
-      let peeked = PeekedStream(stream, seen: seen)
-      guard !bytes.isEmpty else { return (.mirror, peeked) }
+      guard !bytes.isEmpty else { break }
       do throws(MirrorError) {
         parser.append(bytes)
         guard let frame = try parser.next() else { continue }
-        guard case .hello(let hello) = try Message(frame),
-          hello.wishes.contains(Hello.Wish.store)
-        else { return (.mirror, peeked) }
-        return (.store, peeked)
+        guard case .hello(let hello) = try Message(frame) else { break }
+        purpose = hello.wishes.contains(Hello.Wish.store) ? .store : .mirror
       } catch {
         // What is wrong with it is said by the session that follows.
-        return (.mirror, peeked)
+        break
       }
     }
+    return (purpose ?? .mirror, PeekedStream(stream, seen: seen))
   }
 }

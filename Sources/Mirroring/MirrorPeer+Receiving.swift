@@ -187,6 +187,7 @@ extension MirrorPeer {
     if options.onlyObjects == nil, var plan {
       try plan.commit()
       report.records = UInt64(plan.new.count)
+      summary.arrived = plan.new.filter { $0.clear.kind == .snapshot }.map(\.id)
       summary.remarks = plan.merged.remarks
     }
     summary.received = report

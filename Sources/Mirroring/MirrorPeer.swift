@@ -20,8 +20,21 @@ package struct PeerOptions: Sendable {
   /// Makes the repository if there is none; `nil` where that is not possible.
   package var creation:
     (@Sendable (_ configuration: [UInt8]) throws(MirrorError) -> KeylessRepository)?
+  /// Seconds in which the other end must begin to speak, and those in which a whole message must come.
+  package var greetingSeconds = WireLimits.greetingSeconds
   package var stallSeconds = WireLimits.stallSeconds
   package var keepAliveSeconds = WireLimits.keepAliveSeconds
+  /// Called once when nothing has come for some seconds, for people.
+  package var waiting: @Sendable () -> Void = {}
+  /// What this end has said already.
+  package var opening = Opening.nothing
+
+  /// How a stream is begun.
+  package enum Opening: Sendable {
+    case nothing
+    /// The preamble was sent while this end was getting ready.
+    case preamble
+  }
 
   package init(program: String) { self.program = program }
 }
@@ -51,7 +64,9 @@ package final class MirrorPeer {
   /// True while the rest of a broken stream is looked through: nothing is said any more.
   private var isSilent = false
   private var lastSent = SystemClock.monotonicNanoseconds()
+  /// When the last whole message came, or the first bytes of something that is none.
   private var lastReceived = SystemClock.monotonicNanoseconds()
+  private var hasToldOfWaiting = false
 
   /// `repository` is `nil` where it is yet to be made.
   package init(
@@ -87,7 +102,8 @@ package final class MirrorPeer {
       reader.join()
     }
     do throws(MirrorError) {
-      try write(WirePreamble.bytes + session.greeting.frame.bytes)
+      let preamble = options.opening == .nothing ? WirePreamble.bytes : []
+      try write(preamble + session.greeting.frame.bytes)
       try loop()
     } catch {
       try conclude(error)
@@ -197,11 +213,22 @@ package final class MirrorPeer {
     }
   }
 
+  /// Begins a stream whose other end waits, before this one has what it needs for a hello.
+  ///
+  /// Whoever calls it sets `PeerOptions.opening`.
+  package static func open(_ stream: any DuplexStream) throws(MirrorError) {
+    try stream.write(WirePreamble.bytes + Message.alive.frame.bytes)
+  }
+
   /// Tells the other end of a stream why it is not served.
-  package static func refuse(over stream: any DuplexStream, reason: String) {
+  package static func refuse(
+    over stream: any DuplexStream,
+    after opening: PeerOptions.Opening,
+    reason: String
+  ) {
     do throws(MirrorError) {
       try stream.write(
-        WirePreamble.bytes
+        (opening == .nothing ? WirePreamble.bytes : [])
           + Message.error(code: MirrorErrorCode.store, text: reason).frame.bytes
       )
     } catch {
@@ -239,10 +266,14 @@ package final class MirrorPeer {
   }
 
   private func receive(_ bytes: [UInt8]) throws(MirrorError) {
-    lastReceived = SystemClock.monotonicNanoseconds()
     progress.add { $0.wireBytesReceived += UInt64(bytes.count) }
+    if !parser.isOpen, parser.noise.isEmpty {
+      lastReceived = SystemClock.monotonicNanoseconds()
+    }
     parser.append(bytes)
     while !hasEnded, let frame = try parser.next() {
+      // A peer that sends a byte now and then must not be waited for without end.
+      lastReceived = SystemClock.monotonicNanoseconds()
       guard let message = try Message(frame) else { continue }
       try perform(try session.received(message))
     }
@@ -257,9 +288,14 @@ package final class MirrorPeer {
     {
       throw .noise(parser.noise)
     }
-    if now - lastReceived > UInt64(options.stallSeconds) * 1_000_000_000 {
-      throw .stalled(seconds: options.stallSeconds)
+    let silence = now - lastReceived
+    if silence > UInt64(WireLimits.patienceSeconds) * 1_000_000_000, !hasToldOfWaiting {
+      hasToldOfWaiting = true
+      options.waiting()
     }
+    let limit =
+      parser.isOpen ? options.stallSeconds : min(options.stallSeconds, options.greetingSeconds)
+    if silence > UInt64(limit) * 1_000_000_000 { throw .stalled(seconds: limit) }
   }
 
   private func write(_ bytes: [UInt8]) throws(MirrorError) {

@@ -40,6 +40,8 @@ package struct MirrorSummary: Sendable {
   package var given = DoneReport()
   /// Records of kind snapshot among those received.
   package var snapshots = 0
+  /// Snapshots that are in this store now and were not before.
+  package var arrived: [RecordID] = []
   /// Remarks on records: of revoked writers, of writers that count twice.
   package var remarks: [LogFinding] = []
   /// Objects that were asked for and that the other end lacks or holds damaged.

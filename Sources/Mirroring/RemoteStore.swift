@@ -26,6 +26,8 @@ package final class RemoteStore: BlobStore, CommitLocking {
     package var stallSeconds = WireLimits.stallSeconds
     /// True when the person wants to stop: a silent line is given up then.
     package var interruption: @Sendable () -> Bool = { false }
+    /// Called once when an answer has been waited for some seconds, for people.
+    package var waiting: @Sendable () -> Void = {}
     /// The status of the program behind the stream, once it has ended; waits for that.
     package var endStatus: @Sendable () -> Int32?
 
@@ -78,6 +80,7 @@ package final class RemoteStore: BlobStore, CommitLocking {
       var patience = StoreLine.Patience()
       patience.stallSeconds = connection.stallSeconds
       patience.interruption = connection.interruption
+      patience.waiting = connection.waiting
       let line: StoreLine
       do throws(ConnectionEnd) {
         line = try StoreLine(

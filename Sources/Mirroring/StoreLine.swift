@@ -10,11 +10,14 @@ import Synchronization
 final class StoreLine: Sendable {
   /// How long silence may last.
   struct Patience: Sendable {
+    var greetingSeconds = WireLimits.greetingSeconds
     var stallSeconds = WireLimits.stallSeconds
     var keepAliveSeconds = WireLimits.keepAliveSeconds
     var noiseSeconds = WireLimits.noiseSeconds
     /// True when the person wants to stop: silence is not waited for any more.
     var interruption: @Sendable () -> Bool = { false }
+    /// Called once when an answer has been waited for some seconds, for people.
+    var waiting: @Sendable () -> Void = {}
   }
 
   /// Why there is no answer.
@@ -224,13 +227,17 @@ final class StoreLine: Sendable {
         let bytes = try stream.read()
         guard !bytes.isEmpty else { return finish(parser) }
         counters.add { $0.wireBytesReceived += UInt64(bytes.count) }
+        // A whole message counts, and the first bytes of something that is none.
+        var isHeard = parser.noise.isEmpty && !parser.isOpen
         parser.append(bytes)
         while let frame = try parser.next() {
+          isHeard = true
           if let message = try StoreMessage(frame) { try take(message) }
         }
         let noise = parser.noise
+        let now = SystemClock.monotonicNanoseconds()
         state.withLock { state in
-          state.lastReceived = SystemClock.monotonicNanoseconds()
+          if isHeard { state.lastReceived = now }
           state.noise = noise
         }
         if state.withLock({ $0.end != nil }) { return }
@@ -290,6 +297,7 @@ final class StoreLine: Sendable {
   }
 
   private func watchClock() {
+    var hasToldOfWaiting = false
     while true {
       if state.wait(upToMilliseconds: StoreLine.tickMilliseconds, until: { $0.end != nil }) {
         return
@@ -298,7 +306,8 @@ final class StoreLine: Sendable {
       let seen = state.withLock { state in
         (
           silence: StoreLine.seconds(from: state.lastReceived, to: now), noise: state.noise,
-          isWaiting: !state.questions.isEmpty || state.hello == nil, isLocked: state.isLocked
+          isWaiting: !state.questions.isEmpty || state.hello == nil, isLocked: state.isLocked,
+          isGreeted: state.hello != nil
         )
       }
       if !seen.noise.isEmpty, seen.silence > patience.noiseSeconds {
@@ -309,9 +318,14 @@ final class StoreLine: Sendable {
       {
         return end(.closed)
       }
-      if seen.isWaiting, seen.silence > patience.stallSeconds {
-        return end(.silent(seconds: patience.stallSeconds))
+      if seen.isWaiting, seen.silence >= WireLimits.patienceSeconds, !hasToldOfWaiting {
+        hasToldOfWaiting = true
+        patience.waiting()
       }
+      let stall =
+        seen.isGreeted
+        ? patience.stallSeconds : min(patience.stallSeconds, patience.greetingSeconds)
+      if seen.isWaiting, seen.silence > stall { return end(.silent(seconds: stall)) }
       let limit = seen.isLocked ? WireLimits.lockedKeepAliveSeconds : patience.keepAliveSeconds
       // Whoever is sending right now need not say that he is there.
       guard let last = output.withLockIfAvailable({ $0 }),
@@ -338,6 +352,7 @@ final class StoreLine: Sendable {
     case .unknownMessage(let type): .malformed("unknown message \(type)")
     case .peer(let code, let text): .stopped(code: code, text: text)
     case .stream(let error): .system(error)
+    case .stalled(let seconds): .silent(seconds: seconds)
     default: .closed
     }
   }

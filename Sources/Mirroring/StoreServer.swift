@@ -61,7 +61,9 @@ package final class StoreServer: Sendable {
     var isLocked = false
     /// The question that lets the lock go.
     var unlockNumber: UInt32?
+    /// When the last byte came, and when the last whole message did.
     var lastReceived = SystemClock.monotonicNanoseconds()
+    var lastMessage = SystemClock.monotonicNanoseconds()
   }
 
   private let stream: any DuplexStream
@@ -136,6 +138,7 @@ package final class StoreServer: Sendable {
       state.withLock { $0.lastReceived = SystemClock.monotonicNanoseconds() }
       parser.append(bytes)
       while let frame = try parser.next() {
+        state.withLock { $0.lastMessage = SystemClock.monotonicNanoseconds() }
         guard let message = try StoreMessage(frame) else { continue }
         guard isGreeted else {
           guard case .hello(let hello) = message else {
@@ -335,7 +338,7 @@ package final class StoreServer: Sendable {
     while !state.wait(upToMilliseconds: StoreServer.tickMilliseconds, until: { $0.isOver }) {
       if interruption() { return endSession() }
       let now = SystemClock.monotonicNanoseconds()
-      let last = state.withLock { $0.lastReceived }
+      let last = state.withLock { $0.lastMessage }
       if now > last, now - last > UInt64(serving.stallSeconds) * 1_000_000_000 {
         return endSession()
       }

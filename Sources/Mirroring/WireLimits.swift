@@ -37,10 +37,14 @@ package enum WireLimits {
     ObjectPreamble.headPrefixByteCount + ObjectLimits.sealedDirectoryByteCount
   /// Seconds without a byte after which a peer says that it is still there.
   package static let keepAliveSeconds = 30
-  /// Seconds of silence after something that was no preamble.
+  /// Seconds in which the preamble must follow something that was none.
   static let noiseSeconds = 60
-  /// Seconds without a byte after which the other end counts as gone.
+  /// Seconds in which the other end must begin to speak.
+  package static let greetingSeconds = 120
+  /// Seconds without a whole frame after which the other end counts as gone; a frame must be taken within them too.
   package static let stallSeconds = 600
+  /// Seconds of silence after which the person is told what is waited for.
+  static let patienceSeconds = 8
 
   // Sessions that use a store: Formats/mirror-protocol.md §9.
 

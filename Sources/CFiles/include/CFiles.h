@@ -37,6 +37,10 @@ int kist_rename_new(int from, const char *name, int to, const char *new_name);
 int kist_openat(int directory, const char *name, int flags, uint32_t mode);
 /// F_DUPFD_CLOEXEC. Descriptor or -errno.
 int kist_duplicate(int descriptor);
+/// The pipe behind a descriptor, opened anew so that writing does not wait. A descriptor or -errno; -EINVAL if it is no pipe.
+int kist_reopen_pipe(int descriptor);
+/// Writes what a socket, or a pipe that is ready for writing, takes without waiting. Bytes or -errno.
+long kist_write_some(int descriptor, const void *bytes, size_t count);
 /// FS_IOC_GETFLAGS and FS_IOC_SETFLAGS. 0 or -errno.
 int kist_get_flags(int descriptor, uint32_t *flags);
 int kist_set_flags(int descriptor, uint32_t flags);
