@@ -36,14 +36,20 @@ package final class Environment: @unchecked Sendable {
   /// Address space of a map unless the caller says otherwise: 64 GiB.
   package static let defaultMapByteCount = 64 << 30
   private static let readerLimit: UInt32 = 126
+  /// Where there is no room for a map, this part of it is tried, down to the smallest: 1 GiB.
+  ///
+  /// So small a part that several maps, and memory beside them, find room too.
+  private static let mapReduction = 16
+  private static let smallestMapByteCount = 1 << 30
   /// Other processes may commit while one looks for the state that is to be proven.
   private static let proofAttempts = 100
 
   /// Opens the environment in `directory`, which must be there; makes it if it may write.
   ///
-  /// `mapByteCount` is address space, not memory: the file grows as it is filled. `databases` is
-  /// the number of tables that can be open. A data file that was cut short is `damaged`, and is
-  /// not mapped. A fault in what is mapped is answered as `CacheFaults` says.
+  /// `mapByteCount` is address space, not memory: the file grows as it is filled; a process that may
+  /// not have as much takes less. `databases` is the number of tables that can be open. A data file
+  /// that was cut short is `damaged`, and is not mapped. A fault in what is mapped is answered as
+  /// `CacheFaults` says.
   package init(
     directory: String,
     mapByteCount: Int = Environment.defaultMapByteCount,
@@ -53,6 +59,42 @@ package final class Environment: @unchecked Sendable {
   ) throws(LMDBError) {
     try DataFile.check(path: directory + "/data.mdb")
     place = try FaultPlace(folder: directory)
+    var flags = UInt32(MDB_NOTLS)
+    if durability == .relaxed { flags |= UInt32(MDB_NOMETASYNC) }
+    if access == .readOnly { flags |= UInt32(MDB_RDONLY) }
+    unsafe environment = try Environment.open(directory, mapByteCount, databases, flags, in: place)
+    self.durability = durability
+    self.access = access
+  }
+
+  /// Opens with the largest map that the process may have.
+  ///
+  /// Under `ulimit -v` and in some sandboxes there is less room for maps than files may grow.
+  private static func open(
+    _ directory: String,
+    _ mapByteCount: Int,
+    _ databases: Int,
+    _ flags: UInt32,
+    in place: FaultPlace
+  ) throws(LMDBError) -> OpaquePointer {
+    var byteCount = mapByteCount
+    while true {
+      do throws(LMDBError) {
+        return unsafe try openMapped(directory, byteCount, databases, flags, in: place)
+      } catch {
+        guard error.isShortOfAddressSpace, byteCount > smallestMapByteCount else { throw error }
+        byteCount = max(byteCount / mapReduction, smallestMapByteCount)
+      }
+    }
+  }
+
+  private static func openMapped(
+    _ directory: String,
+    _ mapByteCount: Int,
+    _ databases: Int,
+    _ flags: UInt32,
+    in place: FaultPlace
+  ) throws(LMDBError) -> OpaquePointer {
     var created: OpaquePointer?
     try LMDBError.check(unsafe mdb_env_create(&created), "mdb_env_create")
     guard let environment = unsafe created else {
@@ -71,14 +113,11 @@ package final class Environment: @unchecked Sendable {
         unsafe mdb_env_set_maxreaders(environment, Environment.readerLimit),
         "mdb_env_set_maxreaders"
       )
-      var flags = UInt32(MDB_NOTLS)
-      if durability == .relaxed { flags |= UInt32(MDB_NOMETASYNC) }
-      if access == .readOnly { flags |= UInt32(MDB_RDONLY) }
       unsafe mdb_env_set_assert(environment) { _, _ in kist_cache_failed() }
       try place.guarded { () throws(LMDBError) in
         try LMDBError.check(
           unsafe mdb_env_open(environment, directory, flags, 0o600),
-          "mdb_env_open"
+          LMDBError.opening
         )
         var dead: Int32 = 0
         // Slots of readers that died would keep old pages for ever.
@@ -90,9 +129,7 @@ package final class Environment: @unchecked Sendable {
       unsafe mdb_env_close(environment)
       throw error
     }
-    unsafe self.environment = environment
-    self.durability = durability
-    self.access = access
+    return unsafe environment
   }
 
   deinit { unsafe mdb_env_close(environment) }

@@ -37,6 +37,17 @@ package enum LMDBError: Error, Equatable, Sendable {
     }
   }
 
+  /// The operation that maps a file.
+  static let opening = "mdb_env_open"
+
+  /// True if a file was not opened because the process may not have so much address space.
+  ///
+  /// `EINVAL` is what Valgrind says.
+  var isShortOfAddressSpace: Bool {
+    self == .system(operation: LMDBError.opening, errno: ENOMEM)
+      || self == .system(operation: LMDBError.opening, errno: EINVAL)
+  }
+
   /// Throws what a return code means; 0 means nothing.
   static func check(_ code: Int32, _ operation: String) throws(LMDBError) {
     switch code {

@@ -191,4 +191,18 @@ struct RecoveryTests {
     #expect(refused.status == 1, "\(refused)")
     #expect(try place.files(below: "repository") == before)
   }
+
+  @Test func `a process with little address space backs up, restores and checks`() throws {
+    let place = try Place()
+    try place.initialize()
+    try place.fill("source", files: 100, bytes: 4000, seed: 1)
+    for arguments in [
+      "backup \(place.path("source"))", "restore latest -t \(place.path("out"))", "check",
+    ] {
+      let line = "ulimit -v 6000000; exec \(Programs.kist) \(arguments)"
+      let outcome = try place.run(["sh", "-c", line])
+      #expect(outcome.status == 0, "\(outcome)")
+    }
+    try place.requireEqual("source", "out")
+  }
 }
