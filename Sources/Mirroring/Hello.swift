@@ -1,5 +1,6 @@
 package import CoreTypes
 import Encoding
+package import Repositories
 
 /// What a peer may do with a store.
 package enum Role: String, CaseIterable, Sendable {
@@ -104,6 +105,8 @@ package struct Hello: Equatable, Sendable {
   /// Bytes of items that the other end may send before it is granted more.
   package var credit: UInt64
   package var sets: [SetSummary]
+  /// When this end's store was last found whole where it is; not told if that is not known there.
+  package var verification: Verification?
 
   package init(
     program: String,
@@ -135,7 +138,7 @@ package struct Hello: Equatable, Sendable {
 
   func encoded() -> [UInt8] {
     var writer = CBORWriter()
-    writer.mapHeader(repository == nil ? 7 : 8)
+    writer.mapHeader(7 + [repository != nil, verification != nil].count { $0 })
     writer.unsigned(1)
     writer.unsigned(version)
     writer.unsigned(2)
@@ -161,6 +164,11 @@ package struct Hello: Equatable, Sendable {
       writer.unsigned(UInt64(set.set.rawValue))
       writer.unsigned(set.count)
       writer.bytes(set.digest)
+    }
+    if let verification {
+      writer.field(9, arrayOf: 2)
+      writer.signed(verification.time)
+      writer.unsigned(verification.extent.rawValue)
     }
     return writer.bytes
   }
@@ -192,6 +200,7 @@ package struct Hello: Equatable, Sendable {
       case 6: hello.wishes = try Hello.words(&reader)
       case 7: hello.credit = try reader.readUnsigned()
       case 8: hello.sets = try Hello.sets(&reader)
+      case 9: hello.verification = try Hello.verification(&reader)
       // Of a later version: what it says is not needed to go on.
       default: try reader.skipValue()
       }
@@ -207,6 +216,17 @@ package struct Hello: Equatable, Sendable {
     var words: [String] = []
     for _ in 0..<count { words.append(try reader.readText(limit: 64)) }
     return words
+  }
+
+  private static func verification(_ reader: inout CBORReader) throws -> Verification? {
+    guard try reader.readArrayHeader(limit: 2) == 2 else {
+      throw MirrorError.malformed("the check of a hello")
+    }
+    let time = try reader.readSigned()
+    // An extent of a later version says nothing here.
+    return Verification.Extent(rawValue: try reader.readUnsigned()).map {
+      Verification(time: time, extent: $0)
+    }
   }
 
   private static func sets(_ reader: inout CBORReader) throws -> [SetSummary] {

@@ -22,6 +22,8 @@ package struct PeerOptions: Sendable {
     (@Sendable (_ configuration: [UInt8]) throws(MirrorError) -> KeylessRepository)?
   /// Seconds in which the other end must begin to speak, and those in which a whole message must come.
   package var greetingSeconds = WireLimits.greetingSeconds
+  /// When the store of this end was last found whole; told to the other end.
+  package var verification: Verification?
   package var stallSeconds = WireLimits.stallSeconds
   package var keepAliveSeconds = WireLimits.keepAliveSeconds
   /// Called once when nothing has come for some seconds, for people.
@@ -59,6 +61,9 @@ package final class MirrorPeer {
   var wanted: Set<ObjectID> = []
   var used = 0
   var summary = MirrorSummary()
+  /// Records that this store had when the run began, and those of them that the other end asked for.
+  let recordsAtStart: Set<RecordID>
+  private(set) var recordsGiven: Set<RecordID> = []
   private var hasEnded = false
   private var isStreamOver = false
   /// True while the rest of a broken stream is looked through: nothing is said any more.
@@ -81,6 +86,7 @@ package final class MirrorPeer {
     self.options = options
     self.progress = progress
     self.interruption = interruption
+    recordsAtStart = repository.map { Set($0.log.records.keys) } ?? []
     session = MirrorSession(try MirrorPeer.setting(repository, options))
   }
 
@@ -154,6 +160,9 @@ package final class MirrorPeer {
     }
   }
 
+  /// True if both ends were done.
+  var isOver: Bool { hasEnded }
+
   /// Waits for the rest of a broken stream at most: 2 s in all.
   private static let lastWaits = 8
 
@@ -181,22 +190,20 @@ package final class MirrorPeer {
     var mark: [UInt8] = []
     if let repository {
       sets = try MirrorPeer.sets(of: repository)
-      mark = Array(PlainHash.of(repository.store.id.bytes).bytes.prefix(16))
+      mark = MirrorMemory.mark(of: repository.store.id)
     }
-    return MirrorSession.Setting(
-      own: Hello(
-        program: options.program,
-        repository: repository?.configuration.repositoryID,
-        storeMark: mark,
-        offers: offers,
-        wishes: options.wishes,
-        sets: sets.map {
-          Hello.SetSummary(set: $0, count: UInt64($1.count), digest: $1.digest)
-        }.sorted { $0.set.rawValue < $1.set.rawValue }
-      ),
-      sets: sets,
-      onlyObjects: options.onlyObjects
+    var own = Hello(
+      program: options.program,
+      repository: repository?.configuration.repositoryID,
+      storeMark: mark,
+      offers: offers,
+      wishes: options.wishes,
+      sets: sets.map {
+        Hello.SetSummary(set: $0, count: UInt64($1.count), digest: $1.digest)
+      }.sorted { $0.set.rawValue < $1.set.rawValue }
     )
+    own.verification = options.verification
+    return MirrorSession.Setting(own: own, sets: sets, onlyObjects: options.onlyObjects)
   }
 
   private static func sets(
@@ -356,6 +363,7 @@ package final class MirrorPeer {
     _ answer: Message.FetchAnswer
   ) throws(MirrorError) {
     guard let repository else { throw .noRepository(whose: .here) }
+    if kind == .record { recordsGiven.formUnion(names.map { RecordID($0) }) }
     let supply = try Supply(kind, names, answer: answer, repository: repository)
     if let announcement = supply.announcement { try send(announcement) }
     progress.add { counters in
