@@ -131,12 +131,7 @@ package struct MirrorSession: Sendable {
     gives =
       own.offers.contains(Hello.Offer.give) && hello.offers.contains(Hello.Offer.receive)
       && (own.wishes.contains(Hello.Wish.push) || hello.wishes.contains(Hello.Wish.pull))
-    if own.wishes.contains(Hello.Wish.pull), !receives {
-      throw .denied("its role does not allow to read")
-    }
-    if own.wishes.contains(Hello.Wish.push), !gives {
-      throw .denied("its role does not allow to receive")
-    }
+    // Where there is nothing yet, that is the reason, and not the role.
     if hello.repository == nil {
       let isWished = (own.wishes + hello.wishes).contains(Hello.Wish.create)
       guard gives, isWished, hello.offers.contains(Hello.Offer.create), own.repository != nil else {
@@ -146,6 +141,12 @@ package struct MirrorSession: Sendable {
         // There is nothing to fetch from a repository that is yet to be made.
         return finishedReceiving(DoneReport())
       }
+    }
+    if own.wishes.contains(Hello.Wish.pull), !receives {
+      throw .denied("its role does not allow to read")
+    }
+    if own.wishes.contains(Hello.Wish.push), !gives {
+      throw .denied("its role does not allow to receive")
     }
     if comparesObjects, own.repository != nil { return [.loadObjects] }
     guard receives else { return finishedReceiving(DoneReport()) }
