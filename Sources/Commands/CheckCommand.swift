@@ -91,6 +91,7 @@ struct CheckCommand: ParsableCommand {
       try check(subject, state: state)
     }
     display.finish()
+    try note(subject, findings: report.findings.count)
     name(report.findings)
     show(report, seconds: Double(SystemClock.monotonicNanoseconds() - start) / 1e9)
     if try lacksSlots(subject) {
@@ -149,7 +150,29 @@ struct CheckCommand: ParsableCommand {
     }
     guard outcome.lacking.isEmpty, outcome.kept.isEmpty, report.isMendedByPacks else { return }
     options.console.say("everything that was named above is whole again")
+    try note(subject, findings: 0)
     throw ExitCode(ExitStatus.done.rawValue)
+  }
+
+  /// Notes what was found, for whoever asks after mirrors.
+  private func note(_ subject: Subject, findings: Int) throws {
+    let extent: Verification.Extent =
+      switch reading {
+      case .everything: .everything
+      case .heads: .lists
+      case .some: .part
+      }
+    let (repository, store) =
+      switch subject {
+      case .open(let open): (open.configuration.repositoryID, open.store.id)
+      case .keyless(let keyless): (keyless.configuration.repositoryID, keyless.store.id)
+      }
+    MirrorNoting(folders: try options.folders(), console: options.console).enter(
+      check: Verification(time: Surroundings.now.seconds, extent: extent),
+      findings: findings,
+      of: repository,
+      store: store
+    )
   }
 
   private func lacksSlots(_ subject: Subject) throws -> Bool {

@@ -14,6 +14,8 @@ package enum ExitStatus: Int32, Sendable {
   case noSpace = 21
   case refusedForSafety = 22
   case rollback = 23
+  /// A mirror lacks something, was never reached, or its last run failed.
+  case mirrorBehind = 24
   case interrupted = 130
   /// Whoever read the output has gone; as a shell shows it of other programs.
   case outputClosed = 141

@@ -17,11 +17,12 @@ struct MirrorCommand: ParsableCommand {
         kist mirror push ssh://nas/srv/backup
         kist -P laptop mirror push
         kist mirror sync --via 'ssh nas kist serve --stdio --repo /srv/backup'
+        kist mirror status
 
       On the other machine, a line in authorized_keys can fix what this one may do:
         restrict,command="kist serve --stdio --repo /srv/backup --role append" ssh-ed25519 …
       """,
-    subcommands: [Push.self, Pull.self, Sync.self]
+    subcommands: [Push.self, Pull.self, Sync.self, MirrorStatusCommand.self]
   )
 
   struct Push: ParsableCommand {
@@ -33,6 +34,7 @@ struct MirrorCommand: ParsableCommand {
           kist mirror push --init /mnt/second/backup
           kist mirror push ssh://nas/srv/backup --limit-upload 2M
           kist -P laptop mirror push
+          kist mirror push --all                # to the mirrors of every profile of this repository
         """
     )
     @OptionGroup var options: RepositoryOptions
@@ -69,6 +71,7 @@ struct MirrorCommand: ParsableCommand {
 
           kist mirror sync ssh://nas/srv/backup
           kist mirror sync --dry-run /mnt/second/backup
+          kist -P laptop mirror sync --all      # each of its mirrors, and a summary
         """
     )
     @OptionGroup var options: RepositoryOptions
@@ -100,6 +103,14 @@ struct MirrorOptions: ParsableArguments {
   )
   var via: String?
 
+  @Flag(
+    help: """
+      All mirrors of the profile; without one, those of every profile of this repository. One that fails does not \
+      stop the others.
+      """
+  )
+  var all = false
+
   @Flag(name: .customLong("init"), help: "Make the destination if there is nothing yet.")
   var makesDestination = false
 
@@ -123,16 +134,17 @@ struct MirrorOptions: ParsableArguments {
   var limitDownload: ByteSize?
 
   /// Where the other ends are: one that is named, else all of the profile's.
-  func targets(of profile: Profile?, remoteProgram: String) throws -> [MirrorDestination] {
+  func targets(of profile: Profile?, remoteProgram: String) throws -> [MirrorTarget] {
     switch (destination, via) {
-    case (let text?, nil):
-      return [try RepositoryPlace(text, remoteProgram: remoteProgram).destination]
-    case (nil, let command?): return [.command(command)]
+    case (let text?, nil): return [try MirrorTarget(text, remoteProgram: remoteProgram)]
+    case (nil, let command?): return [try MirrorTarget.command(command)]
     case (_?, _?): throw Failure(.usage, "give a destination or --via, not both")
     case (nil, nil):
       let mirrors = profile?.mirrors ?? []
       guard mirrors.isEmpty else {
-        return try mirrors.map { try RepositoryPlace($0, remoteProgram: remoteProgram).destination }
+        return try mirrors.map {
+          try MirrorTarget($0, remoteProgram: remoteProgram, isOfProfile: true)
+        }
       }
       throw Failure(
         .usage,

@@ -1,3 +1,4 @@
+import CoreTypes
 import Files
 import Mirroring
 import Repositories
@@ -12,15 +13,18 @@ struct MirrorRun {
 
   /// Runs with each of the other ends in turn; one that fails does not keep the others from their copy.
   func run() throws {
+    guard !mirror.all else {
+      return try MirrorRound(options: options, mirror: mirror).run { try run(with: $0) }
+    }
     let targets = try mirror.targets(
       of: try options.profile(),
       remoteProgram: options.remoteProgram
     )
     var failure: (any Error)?
     for (index, target) in targets.enumerated() {
-      if targets.count > 1 { options.console.say("\(target.name):") }
+      if targets.count > 1 { options.console.say("\(target.shownName):") }
       do {
-        try run(with: target)
+        _ = try run(with: target)
       } catch {
         guard index + 1 < targets.count, !InterruptFlag.isRaised,
           let shown = Explanation.failure(of: error)
@@ -36,8 +40,10 @@ struct MirrorRun {
     )
   }
 
-  private func run(with target: MirrorDestination) throws {
+  /// Runs with one other end, notes what came of it, and says it; what travelled in a line.
+  private func run(with target: MirrorTarget) throws -> String {
     let start = SystemClock.monotonicNanoseconds()
+    let began = Surroundings.now.seconds
     let console = options.console
     let folders = try options.folders()
     let repository = try open(folders: folders)
@@ -47,43 +53,52 @@ struct MirrorRun {
     let progress = MirrorProgress()
     let display = display(progress, console: console)
     defer { display.finish() }
-    let connection = try MirrorConnection(
-      to: target,
+    let exchange = MirrorExchange(
+      target: target,
       folders: folders,
       limits: PacedStream.Limits(
         upload: mirror.limitUpload?.bytes,
         download: mirror.limitDownload?.bytes
-      ),
-      serving: peerOptions
+      )
     )
-    let summary: MirrorSummary
-    do {
-      summary = try MirrorPeer(
-        stream: connection.stream,
-        repository: repository,
-        options: try clientOptions(folders: folders, target: target),
-        progress: progress,
-        interruption: { InterruptFlag.isRaised }
-      ).run()
-    } catch {
-      let status = connection.finish()
-      display.finish()
-      throw Explanation.mirrorFailure(error, target: target.name, status: status)
-    }
-    _ = connection.finish()
+    let outcome = exchange.run(
+      repository,
+      try clientOptions(folders: folders, target: target),
+      progress: progress
+    )
     display.finish()
+    let noting = MirrorNoting(folders: folders, console: console)
+    noting.enter(
+      outcome,
+      of: target,
+      for: mirror.dryRun ? .look : .exchange,
+      repository: repository,
+      began: began
+    )
+    if let contact = outcome.contact, contact.mark.isEmpty {
+      // It was made just now, and had no id to tell.
+      noting.enter(
+        exchange.run(repository, peerOptions, progress: MirrorProgress()),
+        of: target,
+        for: .look,
+        repository: repository,
+        began: began
+      )
+    }
+    let summary = try outcome.result.get()
     let seconds = Double(SystemClock.monotonicNanoseconds() - start) / 1e9
-    show(summary, seconds: seconds, console: console)
+    show(summary, with: target, seconds: seconds, console: console)
     for remark in summary.remarks { console.warn("warning: " + Explanation.text(remark)) }
     guard summary.lacking.isEmpty else {
       throw Failure(
         .damage,
-        "\(Quantities.count(summary.lacking.count, "object")) could not be fetched from \(target.name): "
-          + "missing there, or not what they should be when they came",
+        "\(Quantities.count(summary.lacking.count, "object")) could not be fetched from "
+          + "\(target.place.destination.name): missing there, or not what they should be when they came",
         meaning: "Everything else is stored, and nothing of this repository was changed by it.",
         advice: "Run `kist check --read-data` at both ends."
       )
     }
+    return travelled(summary).joined(separator: "; ")
   }
 
   /// The repository here; `nil` if a pull is to make it.
@@ -100,10 +115,10 @@ struct MirrorRun {
 
   private func clientOptions(
     folders: ClientFolders,
-    target: MirrorDestination
+    target: MirrorTarget
   ) throws -> PeerOptions {
     var own = peerOptions
-    own.waiting = options.console.waitingNote(for: target.name)
+    own.waiting = options.console.waitingNote(for: target.shownName)
     own.wishes = wishes
     if mirror.makesDestination { own.wishes.append(Hello.Wish.create) }
     if mirror.dryRun { own.wishes.append(Hello.Wish.dryRun) }
@@ -151,7 +166,12 @@ struct MirrorRun {
     return line + "  \(Quantities.count(Int(clamping: objects), "object"))"
   }
 
-  private func show(_ summary: MirrorSummary, seconds: Double, console: Console) {
+  private func show(
+    _ summary: MirrorSummary,
+    with target: MirrorTarget,
+    seconds: Double,
+    console: Console
+  ) {
     let counters = summary.counters
     if console.isJSON {
       func report(_ report: DoneReport) -> JSONText.Value {
@@ -165,7 +185,8 @@ struct MirrorRun {
       }
       console.result(
         JSONText([
-          "message_type": .text("summary"), "dry_run": .flag(mirror.dryRun),
+          "message_type": .text("summary"), "destination": JSONText.name(Array(target.name.utf8)),
+          "dry_run": .flag(mirror.dryRun),
           "received": report(summary.received), "sent": report(summary.given),
           "snapshots_received": .number(summary.snapshots),
           "healed": .number(summary.healed.count),
@@ -177,18 +198,7 @@ struct MirrorRun {
       )
       return
     }
-    let tense = mirror.dryRun ? "would be " : ""
-    var lines: [String] = []
-    for (report, verb) in [(summary.given, "sent"), (summary.received, "received")]
-    where report != DoneReport() {
-      lines.append(
-        "\(tense)\(verb): \(Quantities.count(Int(clamping: report.records), "record")), "
-          + "\(Quantities.count(Int(clamping: report.objects), "object")), "
-          + Quantities.bytes(Int(clamping: report.bytes))
-      )
-    }
-    if lines.isEmpty { lines = ["nothing new"] }
-    for line in lines { console.say(line) }
+    for line in travelled(summary) { console.say(line) }
     if !summary.healed.isEmpty {
       console.say(
         "brought back \(Quantities.count(summary.healed.count, "object")) that were lost here"
@@ -199,5 +209,20 @@ struct MirrorRun {
         + "\(Quantities.bytes(Int(clamping: counters.wireBytesReceived))) in, "
         + Quantities.duration(seconds)
     )
+  }
+
+  /// What travelled, a line for each direction.
+  private func travelled(_ summary: MirrorSummary) -> [String] {
+    let tense = mirror.dryRun ? "would be " : ""
+    var lines: [String] = []
+    for (report, verb) in [(summary.given, "sent"), (summary.received, "received")]
+    where report != DoneReport() {
+      lines.append(
+        "\(tense)\(verb): \(Quantities.count(Int(clamping: report.records), "record")), "
+          + "\(Quantities.count(Int(clamping: report.objects), "object")), "
+          + Quantities.bytes(Int(clamping: report.bytes))
+      )
+    }
+    return lines.isEmpty ? ["nothing new"] : lines
   }
 }

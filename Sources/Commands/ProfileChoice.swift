@@ -28,6 +28,17 @@ struct ProfileChoice {
     }
   }
 
+  /// Every profile of the file that the environment names; none if there is no file.
+  static func all() throws -> [Profile] {
+    let path = try ProfileChoice(name: nil, file: nil).path()
+    guard let bytes = try readIfThere(path) else { return [] }
+    do {
+      return try ProfileFile(bytes, home: Surroundings.variable("HOME")).profiles
+    } catch {
+      throw Explanation.failure(from: error, in: path, holding: bytes)
+    }
+  }
+
   /// Sources: XDG Base Directory Specification.
   private func path() throws -> String {
     if let path = file ?? Surroundings.variable("KIST_CONFIG") { return path }
@@ -42,16 +53,35 @@ struct ProfileChoice {
     return home + "/.config/kist/config.toml"
   }
 
+  private static func read(_ path: String) throws -> [UInt8] {
+    let shown = DisplayedName.text(Array(path.utf8))
+    let file = try OpenFile.openAtOnce(path: path)
+    let status = try file.status()
+    guard status.kind == .regular else {
+      throw Failure(.failed, "\(shown) is not a file", meaning: "Nothing was done.")
+    }
+    try refuseForeign(status, shown)
+    return try file.readAll(limit: byteLimit)
+  }
+
+  private static func readIfThere(_ path: String) throws -> [UInt8]? {
+    do {
+      return try read(path)
+    } catch let error as FilesError where error.isNotFound {
+      return nil
+    } catch let error as FilesError {
+      throw Failure(
+        .failed,
+        "cannot read the profiles in \(DisplayedName.text(Array(path.utf8))): \(error.reason)",
+        meaning: "Nothing was done."
+      )
+    }
+  }
+
   private static func read(_ path: String, for name: String) throws -> [UInt8] {
     let shown = DisplayedName.text(Array(path.utf8))
     do {
-      let file = try OpenFile.openAtOnce(path: path)
-      let status = try file.status()
-      guard status.kind == .regular else {
-        throw Failure(.failed, "\(shown) is not a file", meaning: "Nothing was done.")
-      }
-      try refuseForeign(status, shown)
-      return try file.readAll(limit: byteLimit)
+      return try read(path)
     } catch let error as FilesError {
       throw Failure(
         .failed,

@@ -29,6 +29,25 @@ struct RepositoryOptions: ParsableArguments {
     try ProfileChoice(name: shared.profile, file: shared.config).profile()
   }
 
+  /// All mirrors of the profile; without one, those of every profile of the same repository.
+  func mirrorsOfProfiles() throws -> [MirrorTarget] {
+    let profiles: [Profile]
+    if let profile = try profile() {
+      profiles = [profile]
+    } else {
+      let own = try MirrorTarget(try location(), remoteProgram: remoteProgram).name
+      profiles = try ProfileChoice.all().filter { profile in
+        guard let repository = profile.repository else { return false }
+        return try MirrorTarget(repository, remoteProgram: remoteProgram).name == own
+      }
+    }
+    return MirrorTarget.distinct(
+      try profiles.flatMap(\.mirrors).map {
+        try MirrorTarget($0, remoteProgram: remoteProgram, isOfProfile: true)
+      }
+    )
+  }
+
   /// The repository's path, or where else it is, as it was written.
   func location() throws -> String {
     if let path = shared.repository, !path.isEmpty { return path }

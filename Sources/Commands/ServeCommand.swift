@@ -86,9 +86,12 @@ struct ServeCommand: ParsableCommand {
     peer.creation = { file throws(MirrorError) in
       try MirrorConnection.create(at: .folder(path), file, folders: folders)
     }
+    let repository = try MirrorConnection.repository(at: .folder(path), folders: folders)
+    peer.verification = MirrorNoting(folders: folders, console: options.console)
+      .verification(of: repository)
     _ = try MirrorPeer(
       stream: stream,
-      repository: try MirrorConnection.repository(at: .folder(path), folders: folders),
+      repository: repository,
       options: peer,
       progress: MirrorProgress(),
       interruption: { InterruptFlag.isRaised }

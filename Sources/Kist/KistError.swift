@@ -55,7 +55,7 @@ public struct KistError: Error, Equatable, Sendable, CustomStringConvertible {
     }
     let kind: Kind =
       switch failure.status {
-      case .done, .failed, .incomplete, .outputClosed: .failed
+      case .done, .failed, .incomplete, .mirrorBehind, .outputClosed: .failed
       case .usage: .usage
       case .noRepository: .noRepository
       case .busy: .busy

@@ -1,0 +1,106 @@
+import CoreTypes
+import Files
+import Mirroring
+import Repositories
+import Storage
+
+/// Notes what became of runs and checks, for `kist mirror status`.
+///
+/// What cannot be noted is told, and stops nothing.
+struct MirrorNoting {
+  let folders: ClientFolders
+  let console: Console
+
+  /// What a run was for.
+  enum Purpose {
+    /// To change something.
+    case exchange
+    /// To see what there is.
+    case look
+  }
+
+  /// Enters how a run with a mirror ended.
+  ///
+  /// A destination that never answered is noted only if a profile names it: it may have been mistyped.
+  func enter(
+    _ outcome: MirrorExchange.Outcome,
+    of target: MirrorTarget,
+    for purpose: Purpose,
+    repository: KeylessRepository?,
+    began start: Int64
+  ) {
+    guard let id = outcome.contact?.repository ?? repository?.configuration.repositoryID else {
+      return
+    }
+    let memory = MirrorMemory(stateFolder: folders.state, repository: id)
+    do {
+      let known = try memory.mirror(target.name)
+      guard known != nil || outcome.contact != nil || target.isOfProfile else { return }
+      var note = known ?? MirrorNote(destination: target.name)
+      let now = Surroundings.now.seconds
+      if let contact = outcome.contact {
+        note.meet(mark: contact.mark, at: now)
+        note.reported = contact.verification
+        if let frontier = contact.frontier {
+          note.learn(frontier: frontier, extraRecords: contact.extraRecordCount ?? 0, at: now)
+        }
+      }
+      if purpose == .exchange {
+        note.lastAttempt = start
+        switch outcome.result {
+        case .success(let summary):
+          note.lastSuccess = now
+          note.failure = summary.lacking.isEmpty ? nil : "objects could not be fetched from there"
+        case .failure(let error): note.failure = Explanation.cause(error)
+        }
+      }
+      try memory.keep(note)
+    } catch {
+      tell(Explanation.cause(error))
+    }
+  }
+
+  /// Enters what a check of a store found.
+  func enter(
+    check verification: Verification,
+    findings: Int,
+    of repository: RepositoryID,
+    store: StoreID
+  ) {
+    let memory = MirrorMemory(stateFolder: folders.state, repository: repository)
+    let mark = MirrorMemory.mark(of: store)
+    do {
+      var note = try memory.checks(ofStoreMarked: mark) ?? CheckNote()
+      if findings == 0 {
+        note.enter(passed: verification)
+      } else {
+        note.enter(
+          CheckNote.Fault(verification: verification, findingCount: UInt64(clamping: findings))
+        )
+      }
+      try memory.keep(note, ofStoreMarked: mark)
+    } catch {
+      tell(Explanation.cause(error))
+    }
+  }
+
+  /// When a store was last found whole on this machine, and not found damaged since.
+  func verification(of repository: KeylessRepository?) -> Verification? {
+    guard let repository else { return nil }
+    let memory = MirrorMemory(
+      stateFolder: folders.state,
+      repository: repository.configuration.repositoryID
+    )
+    do {
+      let note = try memory.checks(ofStoreMarked: MirrorMemory.mark(of: repository.store.id))
+      return note?.fault == nil ? note?.passed : nil
+    } catch {
+      // Whoever connects has no use for it: what is not known is not told.
+      return nil
+    }
+  }
+
+  private func tell(_ reason: String) {
+    console.note("what became of this cannot be noted for `kist mirror status`: \(reason)")
+  }
+}

@@ -1,0 +1,131 @@
+import CoreTypes
+import Repositories
+
+/// How mirrors stand, in words and in JSON.
+enum MirrorStatusText {
+  /// A table, and what has no place in it.
+  static func lines(_ standings: [MirrorStanding]) -> [String] {
+    var lines = TextTable.lines(
+      header: ["Mirror", "State", "Contact", "Last done", "Verified"],
+      rows: standings.map { standing in
+        [
+          name(standing), state(standing), time(standing.note.lastContact),
+          time(standing.note.lastSuccess), verified(standing),
+        ]
+      },
+      rightAligned: []
+    )
+    for standing in standings {
+      lines += remarks(standing).map { "\(name(standing)): \($0)" }
+    }
+    return lines
+  }
+
+  /// One object.
+  static func json(_ standing: MirrorStanding) -> JSONText {
+    let note = standing.note
+    var json = JSONText([
+      "message_type": .text("mirror"),
+      "destination": JSONText.name(Array(standing.target.name.utf8)),
+      "of_profile": .flag(standing.target.isOfProfile), "state": .text(standing.state.rawValue),
+      "last_contact": moment(note.lastContact), "last_attempt": moment(note.lastAttempt),
+      "last_success": moment(note.lastSuccess),
+      "last_failure": note.failure.map { .text($0) } ?? .null,
+      "known_at": moment(note.knownAt),
+      "snapshots_behind": number(standing.lag?.snapshots),
+      "records_behind": number(standing.lag?.records),
+      "objects_behind": number(standing.lag?.objects), "bytes_behind": number(standing.lag?.bytes),
+      "extra_records": number(note.frontier.map { _ in Int(clamping: note.extraRecordCount) }),
+      "verified": moment(standing.verification?.0.time),
+      "verified_extent": standing.verification.map { .text(word($0.0.extent)) } ?? .null,
+      "verified_by": standing.verification.map {
+        .text($0.byMirror ? "mirror" : "this machine")
+      } ?? .null,
+      "last_read": moment(standing.checks?.wasReadAt),
+      "findings": number(standing.checks?.fault.map { Int(clamping: $0.findingCount) }),
+    ])
+    json.add("reachable", standing.obstacle.map { .flag($0.isEmpty) } ?? .null)
+    json.add("obstacle", standing.obstacle.flatMap { $0.isEmpty ? nil : .text($0) } ?? .null)
+    return json
+  }
+
+  private static func name(_ standing: MirrorStanding) -> String {
+    DisplayedName.text(Array(standing.target.name.utf8))
+  }
+
+  private static func state(_ standing: MirrorStanding) -> String {
+    guard standing.state == .behind, let lag = standing.lag else { return standing.state.rawValue }
+    return "behind by \(amount(lag))"
+  }
+
+  private static func amount(_ lag: MirrorLag) -> String {
+    let what =
+      lag.snapshots > 0
+      ? Quantities.count(lag.snapshots, "snapshot") : Quantities.count(lag.records, "record")
+    return "\(what), \(Quantities.bytes(lag.bytes))"
+  }
+
+  private static func verified(_ standing: MirrorStanding) -> String {
+    guard let (verification, byMirror) = standing.verification else {
+      return standing.checks?.fault == nil ? "never" : "damage found"
+    }
+    return "\(time(verification.time)), \(word(verification.extent))"
+      + (byMirror ? " (it says)" : "")
+  }
+
+  private static func word(_ extent: Verification.Extent) -> String {
+    switch extent {
+    case .lists: "lists"
+    case .part: "part of the data"
+    case .everything: "all data"
+    }
+  }
+
+  private static func remarks(_ standing: MirrorStanding) -> [String] {
+    let note = standing.note
+    var remarks: [String] = []
+    if let fault = standing.checks?.fault {
+      remarks.append(
+        "\(time(fault.verification.time)): a check found "
+          + "\(Quantities.count(Int(clamping: fault.findingCount), "thing")) damaged or missing"
+      )
+    }
+    if let obstacle = standing.obstacle, !obstacle.isEmpty {
+      remarks.append("not reachable now: \(DisplayedName.text(Array(obstacle.utf8)))")
+    }
+    if let failure = note.failure {
+      remarks.append(
+        "the last run, \(time(note.lastAttempt)), failed: "
+          + DisplayedName.text(Array(failure.utf8))
+      )
+    }
+    if let known = note.knownAt, let lag = standing.lag, lag.records > 0 {
+      remarks.append(
+        standing.state == .behind
+          ? "what it has is known as of \(time(known))"
+          : "behind by \(amount(lag)), as far as is known since \(time(known))"
+      )
+    }
+    if note.extraRecordCount > 0, note.frontier != nil {
+      remarks.append(
+        "has \(Quantities.count(Int(clamping: note.extraRecordCount), "record")) that are not here; "
+          + "`kist mirror pull` fetches them"
+      )
+    }
+    return remarks
+  }
+
+  private static func time(_ seconds: Int64?) -> String {
+    guard let seconds else { return "never" }
+    return CalendarTime.text(PointInTime(seconds: clamped(seconds)))
+  }
+
+  private static func moment(_ seconds: Int64?) -> JSONText.Value {
+    seconds.map { .text(CalendarTime.iso(PointInTime(seconds: clamped($0)))) } ?? .null
+  }
+
+  private static func number(_ count: Int?) -> JSONText.Value { count.map { .number($0) } ?? .null }
+
+  /// Years that a calendar has four digits for.
+  private static func clamped(_ seconds: Int64) -> Int64 { min(max(seconds, 0), 253_402_300_799) }
+}

@@ -1,0 +1,201 @@
+import Foundation
+import Testing
+
+/// `kist mirror status` and `--all`.
+@Suite("Standing of mirrors")
+struct MirrorStatusTests {
+  private let place: Place
+
+  init() throws {
+    place = try Place()
+    try place.write(
+      Array(
+        """
+        [profiles.laptop]
+        repository = "\(place.repository)"
+        mirrors = ["\(place.path("one"))", "\(place.path("two"))"]
+        [profiles.desk]
+        repository = "\(place.repository)/"
+        mirrors = ["\(place.path("two"))", "\(place.path("three"))"]
+        [profiles.other]
+        repository = "\(place.path("elsewhere"))"
+        mirrors = ["\(place.path("four"))"]
+        """.utf8
+      ),
+      to: ".config/kist/config.toml"
+    )
+    try place.call("chmod", "600", place.path(".config/kist/config.toml"))
+    try place.initialize()
+    try backup(seed: 1)
+  }
+
+  private func backup(seed: UInt64) throws {
+    try place.fill("source", files: 3, bytes: 3000, seed: seed)
+    let made = try place.kist("backup", "--quiet", place.path("source"))
+    try #require(made.status == 0, "\(made)")
+  }
+
+  /// The standings by last part of the destination, and the exit status.
+  private func status(_ arguments: String...) throws -> (Int32, [String: [String: Any]]) {
+    let outcome = try place.start(["mirror", "status", "--json"] + arguments).wait()
+    var found: [String: [String: Any]] = [:]
+    for line in try JSON.lines(outcome.output) {
+      found[URL(fileURLWithPath: try JSON.text(line, "destination")).lastPathComponent] = line
+    }
+    return (outcome.status, found)
+  }
+
+  private func push(_ arguments: String...) throws -> Outcome {
+    try place.start(["mirror", "push"] + arguments).wait()
+  }
+
+  @Test func `a mirror is never reached, current, behind, and current again`() throws {
+    let (none, before) = try status()
+    #expect(none == 24)
+    #expect(before.keys.sorted() == ["one", "three", "two"])
+    #expect(before.values.allSatisfy { $0["state"] as? String == "never reached" })
+    try #require(try push("--init", place.path("one")).status == 0)
+    let (alone, one) = try status(place.path("one"))
+    #expect(alone == 0)
+    #expect(one["one"]?["state"] as? String == "current", "\(one)")
+    #expect(one["one"]?["last_success"] is String)
+    try backup(seed: 2)
+    try backup(seed: 3)
+    let (behind, two) = try status(place.path("one"))
+    let standing = try #require(two["one"])
+    #expect(behind == 24)
+    #expect(standing["state"] as? String == "behind")
+    #expect(try JSON.number(standing, "snapshots_behind") == 2)
+    #expect(try JSON.number(standing, "bytes_behind") > 6000)
+    let shown = try place.kist("mirror", "status", place.path("one"))
+    #expect(shown.output.contains("behind by 2 snapshots"), "\(shown)")
+    try #require(try push("--all", "--init").status == 0)
+    #expect(try status().0 == 0)
+  }
+
+  @Test func `--connect sees what another machine brought, and who is not there`() throws {
+    try #require(try push("--all", "--init").status == 0)
+    try backup(seed: 2)
+    let other = ["KIST_STATE_DIR": place.path("state-2"), "KIST_CACHE_DIR": place.path("cache-2")]
+    try #require(try place.kist("mirror", "push", place.path("one"), changing: other).status == 0)
+    try #require(
+      try place.kist("check", "--repo", place.path("two"), "-q", "--read-data").status == 0
+    )
+    try place.call("rm", "-rf", place.path("three"))
+    #expect(try status(place.path("one")).1["one"]?["state"] as? String == "behind")
+    let (code, all) = try status("--connect")
+    #expect(code == 24)
+    #expect(all["one"]?["state"] as? String == "current")
+    #expect(all["two"]?["state"] as? String == "behind")
+    #expect(all["two"]?["verified_extent"] as? String == "all data")
+    #expect(all["three"]?["state"] as? String == "unreachable")
+    #expect(all["three"]?["reachable"] as? Bool == false)
+    #expect((all["three"]?["obstacle"] as? String)?.contains("no repository") ?? false)
+  }
+
+  @Test func `a check over there is told by the mirror, and damage by this machine`() throws {
+    let serve =
+      "pipe:KIST_STATE_DIR='\(place.path("state-2"))' KIST_CACHE_DIR='\(place.path("c2"))'"
+      + " '\(Programs.kist)' serve --stdio --repo '\(place.path("one"))'"
+    let other = ["KIST_STATE_DIR": place.path("state-2"), "KIST_CACHE_DIR": place.path("c2")]
+    try #require(try push("--init", serve).status == 0)
+    try #require(
+      try place.kist(
+        "check",
+        "--repo",
+        place.path("one"),
+        "--without-key",
+        "--read-data",
+        changing: other
+      ).status == 0
+    )
+    let outcome = try place.kist("mirror", "status", "--json", "--connect", serve)
+    let standing = try #require(try JSON.lines(outcome.output).first)
+    #expect(outcome.status == 0, "\(outcome)")
+    #expect(standing["verified_by"] as? String == "mirror")
+    #expect(standing["verified_extent"] as? String == "all data")
+    // One byte of a pack.
+    let pack = try #require(try place.files(below: "one/packs").first)
+    var bytes = try place.bytes(pack)
+    bytes[bytes.count / 2] ^= 1
+    try place.call("chmod", "u+w", place.path(pack))
+    try place.write(bytes, to: pack)
+    #expect(
+      try place.kist("check", "--repo", place.path("one"), "--read-data").status == 20
+    )
+    let damaged = try place.kist("mirror", "status", "--json", serve)
+    #expect(damaged.status == 24)
+    #expect(try JSON.lines(damaged.output).first?["state"] as? String == "damaged")
+    let healed = try place.kist(
+      "check",
+      "--repo",
+      place.path("one"),
+      "--read-data",
+      "--repair-from",
+      place.repository
+    )
+    #expect(healed.status == 0, "\(healed)")
+    #expect(try place.kist("mirror", "status", serve).status == 0)
+  }
+
+  @Test func `a run that failed is remembered until one goes well`() throws {
+    try #require(try push("--init", place.path("one")).status == 0)
+    try place.call("mv", place.path("one"), place.path("away"))
+    #expect(try push(place.path("one")).status == 10)
+    let (code, found) = try status(place.path("one"))
+    #expect(code == 24)
+    #expect(found["one"]?["state"] as? String == "failed")
+    #expect((found["one"]?["last_failure"] as? String)?.contains("no repository") ?? false)
+    try place.call("mv", place.path("away"), place.path("one"))
+    #expect(try push(place.path("one")).status == 0)
+    #expect(try status(place.path("one")).0 == 0)
+    // A destination that was mistyped is not remembered.
+    #expect(try push(place.path("on")).status == 10)
+    #expect(try status().1["on"] == nil)
+  }
+
+  @Test func `a mirror is forgotten when asked, and a damaged note stops nothing`() throws {
+    try #require(try push("--init", place.path("five")).status == 0)
+    #expect(try status().1["five"] != nil)
+    let notes = try place.files(below: "state").filter { $0.contains("/mirrors/") }
+    try place.write([1, 2, 3], to: try #require(notes.first))
+    let damaged = try place.kist("mirror", "status")
+    #expect(damaged.status == 24)
+    #expect(damaged.errors.contains("is damaged"), "\(damaged)")
+    try #require(try push(place.path("five")).status == 0)
+    #expect(try status(place.path("five")).0 == 0)
+    #expect(
+      try place.kist("mirror", "status", "--forget", place.path("five")).status == 0
+    )
+    #expect(try status().1["five"] == nil)
+    #expect(
+      try place.kist("mirror", "status", "--forget", place.path("five")).status == 1
+    )
+  }
+
+  @Test func `--all goes on after a failure, names each, and ends with the highest status`() throws
+  {
+    try #require(try push("--init", place.path("two")).status == 0)
+    try place.write([1], to: "three/file")
+    try backup(seed: 2)
+    let outcome = try push("--all", "--json")
+    #expect(outcome.status == 10, "\(outcome)")
+    let round = try #require(
+      try JSON.lines(outcome.output).last { $0["message_type"] as? String == "mirrors" }
+    )
+    let mirrors = try #require(round["mirrors"] as? [[String: Any]])
+    #expect(try mirrors.map { try JSON.number($0, "status") }.sorted() == [0, 10, 10])
+    let named = try place.kist("-P", "laptop", "mirror", "sync", "--all")
+    #expect(named.status == 10)
+    #expect(named.output.contains("1 of 2 mirrors done"), "\(named)")
+    #expect(named.errors.contains("there is no repository"), "\(named)")
+    let made = try place.kist("-P", "laptop", "mirror", "sync", "--all", "--init")
+    #expect(made.status == 0, "\(made)")
+    for mistake in [["--all", place.path("two")], ["--all", "--via", "true"]] {
+      #expect(try place.start(["mirror", "push"] + mistake).wait().status == 2)
+    }
+    let strange = try place.kist("mirror", "push", "--all", "--repo", place.path("two"))
+    #expect(strange.status == 2, "\(strange)")
+    #expect(strange.errors.contains("no profile names a mirror"))
+  }
+}
