@@ -39,15 +39,34 @@ package struct SnapshotCensus {
     package internal(set) var missingChunks = 0
   }
 
+  /// Something that could not be read, and so is not counted.
+  package struct Gap: Sendable {
+    package let snapshot: OpenedSnapshot
+    /// Empty for the snapshot's table of hard links.
+    package let path: [UInt8]
+    package let error: BrowsingError
+  }
+
   private let source: NodeSource
   private let state: CensusState
+  private let notice: (Gap) -> Void
 
-  package init(repository: OpenRepository, source: NodeSource) {
+  /// - Parameters:
+  ///   - notice: told of each damaged place; what else there is, is counted.
+  ///   - progress: told the number of nodes that were read.
+  package init(
+    repository: OpenRepository,
+    source: NodeSource,
+    notice: @escaping (Gap) -> Void,
+    progress: @escaping (_ nodes: Int) -> Void = { _ in }
+  ) {
     self.source = source
+    self.notice = notice
     state = CensusState(repository: repository)
     let state = state
-    source.observe { id, byteCount throws(BrowsingError) in
+    source.observe { [unowned source] id, byteCount throws(BrowsingError) in
       try state.enter(id, byteCount: byteCount, as: .node)
+      progress(source.loadCount)
     }
   }
 
@@ -80,6 +99,7 @@ package struct SnapshotCensus {
 
   private struct Level {
     let id: ChunkID
+    let name: [UInt8]
     var entries: DirectoryCursor<BrowsingError>
     var folders = 1
   }
@@ -89,25 +109,55 @@ package struct SnapshotCensus {
     state.owner += 1
     var folders = 0
     for node in snapshot.content.hardLinks {
-      _ = try reading { () throws(TreeReadError<BrowsingError>) in try source.reader.node(node) }
+      do throws(BrowsingError) {
+        _ = try reading { () throws(TreeReadError<BrowsingError>) in try source.reader.node(node) }
+      } catch {
+        try note(error, in: snapshot, [])
+      }
     }
     for root in snapshot.content.roots {
-      try enter(root.entry)
-      if let directory = root.entry.directory { folders += try walk(directory) }
+      do {
+        try enter(root.entry)
+      } catch {
+        try note(error, in: snapshot, [root.path])
+      }
+      if let directory = root.entry.directory {
+        folders += try walk(directory, at: root.path, of: snapshot)
+      }
     }
     return folders
   }
 
-  private func walk(_ top: ChunkID) throws(BrowsingError) -> Int {
+  /// Tells of damage and where it is; anything else is thrown.
+  private func note(
+    _ error: BrowsingError,
+    in snapshot: OpenedSnapshot,
+    _ names: [[UInt8]]
+  ) throws(BrowsingError) {
+    guard error.isDamage else { throw error }
+    let slash = UInt8(ascii: "/")
+    notice(
+      Gap(snapshot: snapshot, path: Array(names.joined(separator: [slash])), error: error)
+    )
+  }
+
+  private func walk(
+    _ top: ChunkID,
+    at path: [UInt8],
+    of snapshot: OpenedSnapshot
+  ) throws(BrowsingError) -> Int {
     if let known = state.knownFolders(of: top) { return known }
-    var open = [Level(id: top, entries: source.reader.entries(of: top))]
+    // Names below the root `/` follow its slash.
+    let base = path == [UInt8(ascii: "/")] ? [] : path
+    var open = [Level(id: top, name: base, entries: source.reader.entries(of: top))]
     while true {
       let last = open.count - 1
-      let entry: TreeEntry?
+      var entry: TreeEntry?
       do {
         entry = try open[last].entries.next()
       } catch {
-        throw error.browsingError
+        // What is behind a damaged page of a folder is not found; the folder ends there.
+        try note(error.browsingError, in: snapshot, last == 0 ? [path] : open.map(\.name))
       }
       guard let entry else {
         let done = open.removeLast()
@@ -116,14 +166,20 @@ package struct SnapshotCensus {
         open[open.count - 1].folders += done.folders
         continue
       }
-      try enter(entry)
+      do {
+        try enter(entry)
+      } catch {
+        try note(error, in: snapshot, open.map(\.name) + [entry.name])
+      }
       guard let directory = entry.directory else { continue }
       if let known = state.knownFolders(of: directory) {
         open[last].folders += known
         continue
       }
       guard open.count < TreeLimits.depth else { throw .tree(.tooDeep) }
-      open.append(Level(id: directory, entries: source.reader.entries(of: directory)))
+      open.append(
+        Level(id: directory, name: entry.name, entries: source.reader.entries(of: directory))
+      )
     }
   }
 

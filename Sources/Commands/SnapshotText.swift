@@ -38,6 +38,20 @@ enum SnapshotText {
     )
   }
 
+  /// Says what of a snapshot could not be counted.
+  static func warn(of gap: SnapshotCensus.Gap, _ console: Console) {
+    let place = gap.path.isEmpty ? "its table of hard links" : DisplayedName.text(gap.path)
+    let text =
+      "snapshot \(gap.snapshot.id.digest.short): \(place): "
+      + Explanation.failure(from: gap.error).what
+    console.warn(
+      console.isJSON
+        ? JSONText([
+          "message_type": .text("error"), "item": JSONText.name(gap.path), "message": .text(text),
+        ]).line : "warning: " + text
+    )
+  }
+
   /// - Parameter kind: the message type, for lines among others.
   static func json(_ snapshot: OpenedSnapshot, kind: String? = nil) -> JSONText {
     let content = snapshot.content

@@ -5,6 +5,7 @@ import Files
 import Indexing
 import Packing
 import Repositories
+import Threading
 import Trees
 
 struct StatsCommand: ParsableCommand {
@@ -45,8 +46,7 @@ struct StatsCommand: ParsableCommand {
       }
     }.filter { !chosenIDs.contains($0.id) }
     let source = try NodeSource(repository: repository) { InterruptFlag.isRaised }
-    let (sum, shares) = try SnapshotCensus(repository: repository, source: source)
-      .count(chosen, beside: others)
+    let (sum, shares, gaps) = try count(chosen, beside: others, in: repository, source)
     let stored = try Self.everything(in: repository)
     if options.json {
       options.console.result(json(sum, shares, stored).line)
@@ -62,7 +62,41 @@ struct StatsCommand: ParsableCommand {
           + "`kist check` names the files"
       )
     }
-    if damaged || sum.missingChunks > 0 { throw ExitCode(ExitStatus.damage.rawValue) }
+    if gaps > 0 {
+      options.console.warn(
+        "warning: what could not be read is named above, and not in the sums; `kist check` tells more"
+      )
+    }
+    if damaged || gaps > 0 || sum.missingChunks > 0 { throw ExitCode(ExitStatus.damage.rawValue) }
+  }
+
+  /// Counts, says how far it is, and names what cannot be read.
+  private func count(
+    _ chosen: [OpenedSnapshot],
+    beside others: [OpenedSnapshot],
+    in repository: OpenRepository,
+    _ source: NodeSource
+  ) throws -> (SnapshotCensus.Sum, [SnapshotCensus.Share], gaps: Int) {
+    let nodes = Monitor(0)
+    let display = ProgressLine(console: options.console) { seconds in
+      "\(Quantities.duration(seconds))  "
+        + Quantities.count(nodes.withLock { $0 }, "tree node") + " read"
+    } status: { seconds in
+      JSONText([
+        "message_type": .text("status"), "seconds_elapsed": .decimal(seconds),
+        "nodes_read": .number(nodes.withLock { $0 }),
+      ])
+    }
+    defer { display.finish() }
+    var gaps: [SnapshotCensus.Gap] = []
+    let (sum, shares) = try SnapshotCensus(repository: repository, source: source) { gap in
+      gaps.append(gap)
+    } progress: { count in
+      nodes.withLock { $0 = count }
+    }.count(chosen, beside: others)
+    display.finish()
+    for gap in gaps { SnapshotText.warn(of: gap, options.console) }
+    return (sum, shares, gaps.count)
   }
 
   /// What the store has, whoever needs it.

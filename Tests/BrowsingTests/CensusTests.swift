@@ -9,6 +9,8 @@ import Trees
 
 @Suite("Counting what snapshots hold")
 struct CensusTests {
+  private func unexpected(_ gap: SnapshotCensus.Gap) { Issue.record(gap.error, "\(gap.path)") }
+
   @Test func `what one snapshot alone needs is told from what is shared`() throws {
     let bench = try Bench()
     var random = SplitMix64(seed: 8)
@@ -20,8 +22,12 @@ struct CensusTests {
     try bench.remove("first")
     try bench.write(random.bytes(30_000), to: "second")
     let second = try bench.backup(at: 2)
-    let (sum, shares) = try SnapshotCensus(repository: bench.repository, source: bench.nodes())
-      .count([first, second], beside: [])
+    let (sum, shares) = try SnapshotCensus(
+      repository: bench.repository,
+      source: bench.nodes(),
+      notice: unexpected
+    )
+    .count([first, second], beside: [])
     #expect(sum.logical.bytes == 500_000)
     #expect(sum.logical.files == 6)
     #expect(sum.folders == 2)
@@ -36,12 +42,20 @@ struct CensusTests {
     #expect(shares[1].storedBytesAlone > 30_000)
 
     // The same snapshot counted beside the other one, and without it.
-    let (one, alone) = try SnapshotCensus(repository: bench.repository, source: bench.nodes())
-      .count([second], beside: [first])
+    let (one, alone) = try SnapshotCensus(
+      repository: bench.repository,
+      source: bench.nodes(),
+      notice: unexpected
+    )
+    .count([second], beside: [first])
     #expect(one.contentBytes == 130_000)
     #expect(alone.map(\.bytesAlone) == [shares[1].bytesAlone])
-    let (_, only) = try SnapshotCensus(repository: bench.repository, source: bench.nodes())
-      .count([second], beside: [])
+    let (_, only) = try SnapshotCensus(
+      repository: bench.repository,
+      source: bench.nodes(),
+      notice: unexpected
+    )
+    .count([second], beside: [])
     #expect(only[0].bytesAlone == one.contentBytes + one.nodeBytes)
     #expect(only[0].chunksAlone == one.contentChunks + one.nodeChunks)
   }
@@ -53,8 +67,12 @@ struct CensusTests {
     for number in 0..<50 { try bench.write([UInt8(number), 1], to: "d\(number % 10)/f\(number)") }
     let snapshots = try (1...6).map { try bench.backup(at: $0) }
     let source = try bench.nodes()
-    let (sum, shares) = try SnapshotCensus(repository: bench.repository, source: source)
-      .count(snapshots, beside: [])
+    let (sum, shares) = try SnapshotCensus(
+      repository: bench.repository,
+      source: source,
+      notice: unexpected
+    )
+    .count(snapshots, beside: [])
     #expect(
       shares.allSatisfy { $0.bytesAlone == 0 && $0.chunksAlone == 0 && $0.storedBytesAlone == 0 }
     )
@@ -66,8 +84,12 @@ struct CensusTests {
 
   @Test func `no snapshots hold nothing`() throws {
     let bench = try Bench()
-    let (sum, shares) = try SnapshotCensus(repository: bench.repository, source: bench.nodes())
-      .count([], beside: [])
+    let (sum, shares) = try SnapshotCensus(
+      repository: bench.repository,
+      source: bench.nodes(),
+      notice: unexpected
+    )
+    .count([], beside: [])
     #expect(sum == SnapshotCensus.Sum())
     #expect(shares.isEmpty)
   }
