@@ -54,7 +54,7 @@ struct BackupCommand: ParsableCommand {
     let identity = repository.configuration.repositoryID
     let enrolment = WriterEnrolment(
       repository: repository,
-      memory: try ClientMemory(stateFolder: folders.state, repository: identity)
+      memory: try options.memory(of: repository)
     )
     try enrolment.refuseRollback()
     let plan = try manner.completed(by: profile)

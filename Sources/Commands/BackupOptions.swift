@@ -68,10 +68,6 @@ struct BackupOptions: ParsableArguments {
     if let jobs, !(1...256).contains(jobs) {
       throw ValidationError("--jobs takes a number from 1 to 256")
     }
-    if tags.count > 256 { throw ValidationError("at most 256 tags") }
-    if (tags + [host ?? ""]).contains(where: { $0.utf8.count > 1024 }) {
-      throw ValidationError("names of host and tags have at most 1,024 bytes")
-    }
     if force, trustMtime { throw ValidationError("--force or --trust-mtime") }
     if let limitUpload, (ByteQuantity.parse(limitUpload) ?? 0) < 1 {
       throw ValidationError("--limit-upload takes bytes a second, such as 500K or 2M")
@@ -79,14 +75,22 @@ struct BackupOptions: ParsableArguments {
   }
 
   private var tags: [String] {
-    tag.flatMap { $0.split(separator: ",").map(String.init) }
+    tag.flatMap(TagText.list)
+  }
+
+  /// Tags and host, of the command line or the profile, must be names that can be told apart and shown.
+  private func requireNames() throws {
+    guard tags.count <= 256 else { throw ValidationError("at most 256 tags") }
+    for tag in tags { try GivenName.require(tag, "tag") }
+    if let host { try GivenName.require(host, "host") }
   }
 
   /// The same with the profile's host and tags where the command line has none.
-  func completed(by profile: Profile?) -> BackupOptions {
+  func completed(by profile: Profile?) throws -> BackupOptions {
     var completed = self
     completed.host = host ?? profile?.host
     if tag.isEmpty { completed.tag = profile?.tags ?? [] }
+    try completed.requireNames()
     return completed
   }
 

@@ -35,7 +35,9 @@ struct CompletionCommand: ParsableCommand {
   @Argument(help: "The shell.")
   var shell: Shell
 
-  func run() {
-    Console.write(Kist.completionScript(for: shell.parserShell) + "\n", to: 1)
+  func run() throws {
+    let output = ResultOutput()
+    try output.line(Kist.completionScript(for: shell.parserShell))
+    try output.flush()
   }
 }

@@ -17,38 +17,49 @@ struct Console: Sendable {
   let verbosity: Verbosity
   let isJSON: Bool
 
-  /// A line of the result; where it cannot be written, the command ends with that.
+  /// A line of the result; where it cannot be written, the process ends with that in the end.
   func result(_ line: String) {
     // A second run would write it twice.
     CacheFaults.forbidRerun()
+    // The command goes on: what it has to say to standard error is not lost with the result.
+    guard StandardOutput.loss == nil else { return }
     do {
       try StandardOutput.write(Array((line + "\n").utf8).span)
     } catch {
-      let failure = Explanation.failure(from: .output(error))
-      if failure.status != .outputClosed { Explanation.show(failure, asJSON: isJSON) }
-      Kist.exit(status: failure.status)
+      // As in `kist snapshots | head`.
+      if error.isBrokenPipe { Kist.exit(status: .outputClosed) }
+      StandardOutput.noteLoss(error)
     }
   }
 
-  /// A line about one entry while the work goes on, which nobody has to read.
+  /// A line about one entry while the work goes on.
   func entry(_ line: String) {
     CacheFaults.forbidRerun()
-    Console.write(line + "\n", to: 1)
+    remark(line)
   }
 
   /// A line of JSON that says how far the work is.
-  func status(_ line: String) { Console.write(line + "\n", to: 1) }
+  func status(_ line: String) { remark(line) }
+
+  /// A line that is no result: whoever closed the output, or reads no more of it, does not want it.
+  private func remark(_ line: String) {
+    do {
+      try StandardOutput.write(Array((line + "\n").utf8).span)
+    } catch {
+      if !error.isBrokenPipe, !error.isBadDescriptor { StandardOutput.noteLoss(error) }
+    }
+  }
 
   /// A line about the work, left out when quiet or when a program reads.
   func say(_ line: String) {
     guard verbosity >= .normal, !isJSON else { return }
-    Console.write(line + "\n", to: 1)
+    remark(line)
   }
 
   /// A line for those who want to know more.
   func detail(_ line: String) {
     guard verbosity >= .verbose, !isJSON else { return }
-    Console.write(line + "\n", to: 1)
+    remark(line)
   }
 
   /// A remark that is worth knowing, and no result.

@@ -47,10 +47,7 @@ struct DiffCommand: ParsableCommand {
     let old = try names.old.open(in: repository, among: filter)
     let new = try names.new.open(in: repository, among: filter)
     let source = try NodeSource(repository: repository) { InterruptFlag.isRaised }
-    let tops = (
-      old: try names.old.takingPath(of: names.new).tops(of: old.content, reader: source.reader),
-      new: try names.new.takingPath(of: names.old).tops(of: new.content, reader: source.reader)
-    )
+    let tops = try tops(names, (old, new), source.reader)
     let output = ResultOutput()
     if !options.json, !options.quiet {
       try output.line("comparing \(Self.text(old)) with \(Self.text(new))\n")
@@ -75,6 +72,39 @@ struct DiffCommand: ParsableCommand {
     if options.verbose {
       options.console.warn("\(Quantities.count(source.loadCount, "tree node")) read")
     }
+  }
+
+  /// What the two names lead to; says which of the snapshots lacks its path, and whether the other has one.
+  private func tops(
+    _ names: (old: SnapshotName, new: SnapshotName),
+    _ snapshots: (old: OpenedSnapshot, new: OpenedSnapshot),
+    _ reader: TreeReader<BrowsingError>
+  ) throws -> (old: [TreeTop], new: [TreeTop]) {
+    func found(_ name: SnapshotName, _ snapshot: OpenedSnapshot) throws -> [TreeTop]? {
+      do {
+        return try name.tops(of: snapshot.content, reader: reader)
+      } catch BrowsingError.noSuchPath {
+        return nil
+      }
+    }
+    let (first, second) = (names.old.takingPath(of: names.new), names.new.takingPath(of: names.old))
+    let (old, new) = (try found(first, snapshots.old), try found(second, snapshots.new))
+    if let old, let new { return (old, new) }
+    let lacking =
+      old != nil
+      ? "the second snapshot, \(Self.text(snapshots.new)), has no \(second.shownPath)"
+      : "the first snapshot, \(Self.text(snapshots.old)), has no \(first.shownPath)"
+    let other =
+      old != nil || new != nil
+      ? "The \(old != nil ? "first" : "second") has \((old != nil ? first : second).shownPath)."
+      : "The second has no \(second.shownPath) either."
+    throw Failure(
+      .failed,
+      lacking,
+      meaning: other,
+      advice:
+        "`kist history PATH` tells which snapshots have it; a diff of the folder above shows it as new or removed."
+    )
   }
 
   private static func text(_ snapshot: OpenedSnapshot) -> String {

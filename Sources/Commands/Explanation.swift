@@ -300,6 +300,14 @@ enum Explanation {
         "\(name) is there already, with another size: it is damaged",
         advice: "Run `kist check --read-data`."
       )
+    case .misplaced(let name):
+      Failure(
+        .damage,
+        "`\(name)` of the repository is no \(name == "tmp" ? "folder" : "file")",
+        meaning: "Something else has its name. Packs and snapshots may be whole.",
+        advice: "Move that away, and put `\(name)` back: "
+          + placesOf(name)
+      )
     case .damagedStoreID:
       Failure(
         .damage,
@@ -309,6 +317,14 @@ enum Explanation {
       )
     case .busy(let path):
       Failure(.busy, "another process holds the commit lock of \(path)", advice: "Try again.")
+    case .failed(let name, let error) where error.isPermission:
+      Failure(
+        .failed,
+        "cannot use \(DisplayedName.text(Array(name.utf8))) of the repository: \(error.reason)",
+        meaning: "Nothing was read or changed there; this says nothing about the data.",
+        advice:
+          "Run kist as the user to whom the repository belongs, or have its files' modes mended."
+      )
     case .failed(let name, let error): failure(from: error, about: name)
     case .denied(let location, let what):
       Failure(
@@ -338,6 +354,15 @@ enum Explanation {
     }
   }
 
+  /// Where a fixed file or folder of a store is had from.
+  private static func placesOf(_ name: String) -> String {
+    switch name {
+    case "tmp": "an empty folder is enough."
+    case "store": "from a copy of the repository's folder. It holds only this copy's own id."
+    default: "from a mirror, or from what `kist key export` wrote."
+    }
+  }
+
   static func failure(from error: FilesError, about name: String?) -> Failure {
     let place = name.map { "\($0): " } ?? ""
     if error.isNoSpace {
@@ -349,7 +374,10 @@ enum Explanation {
         advice: "Make room, then run the same command again."
       )
     }
-    return Failure(.failed, place + text(error))
+    // The name of the file, once: of two the longer one says more.
+    let path = DisplayedName.text(error.pathBytes)
+    if let name, name.hasSuffix(path) { return Failure(.failed, place + error.reason) }
+    return Failure(.failed, path.hasPrefix(name ?? "") ? text(error) : place + text(error))
   }
 
   static func failure(from error: SealingError) -> Failure {

@@ -102,6 +102,14 @@ struct FindOptions: ParsableArguments {
         }
       )
     }
+    guard !arguments.contains("") else {
+      throw Failure(
+        .usage,
+        "an empty pattern names nothing",
+        meaning: "Nothing was searched.",
+        advice: "`kist find '*'` names everything; `kist ls` lists a snapshot."
+      )
+    }
     let patterns = try arguments.map { text in
       do throws(PatternError) {
         return try PathPattern(Array(text.utf8), letterCase: ignoreCase ? .folded : .exact)

@@ -30,6 +30,13 @@ struct HistoryCommand: ParsableCommand {
   var path: String
 
   func run() throws {
+    guard !path.isEmpty else {
+      throw Failure(
+        .usage,
+        "an empty path names nothing",
+        advice: "`kist history .` is this folder."
+      )
+    }
     let repository = try options.open()
     let chosen = try filter.snapshots(
       named: [],

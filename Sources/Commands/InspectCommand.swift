@@ -137,6 +137,10 @@ struct InspectCommand: ParsableCommand {
     }
   }
 
+  private static func text(_ owners: [SnapshotOwner]) -> String {
+    owners.map { "\($0.number)=\(DisplayedName.text(Array($0.name.utf8)))" }.joined(separator: " ")
+  }
+
   private func showSnapshot(_ repository: OpenRepository) throws {
     let record = try repository.findSnapshot(id ?? "latest")
     let snapshot = try repository.snapshot(record)
@@ -152,8 +156,8 @@ struct InspectCommand: ParsableCommand {
         ["files", "\(snapshot.totals.files)"], ["bytes", "\(snapshot.totals.bytes)"],
         ["entries", "\(snapshot.totals.entries)"],
         ["hard link nodes", "\(snapshot.hardLinks.count)"],
-        ["users", snapshot.users.map { "\($0.number)=\($0.name)" }.joined(separator: " ")],
-        ["groups", snapshot.groups.map { "\($0.number)=\($0.name)" }.joined(separator: " ")],
+        ["users", Self.text(snapshot.users)],
+        ["groups", Self.text(snapshot.groups)],
       ]
       + snapshot.rules.map { rule in
         let lines = rule.value.split(separator: "\n").map { DisplayedName.text(Array($0.utf8)) }

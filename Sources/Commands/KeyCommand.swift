@@ -109,6 +109,7 @@ struct KeyAddCommand: ParsableCommand {
   @OptionGroup var options: RepositoryOptions
 
   func run() throws {
+    if let label { try GivenName.require(label, "label") }
     let keeping = SlotKeeping(repository: try options.unlock())
     let note = KeySlot.Note(
       label: label ?? "\(Surroundings.user)@\(ProcessEnvironment.hostName)",
@@ -120,6 +121,12 @@ struct KeyAddCommand: ParsableCommand {
       options.console.say("added recovery key \(name.short):")
       options.console.say("")
       options.console.result(key.text)
+      if StandardOutput.loss != nil {
+        // Nobody has seen it, and nobody can see it again.
+        try keeping.remove(name)
+        options.console.warn("the recovery key could not be shown, and was taken away again")
+        return
+      }
       options.console.say(
         """
 

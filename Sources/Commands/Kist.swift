@@ -23,43 +23,56 @@ package struct Kist: ParsableCommand {
 
   /// Runs the command line of this process and ends the process.
   package static func start() -> Never {
+    StandardStreams.holdPlaces()
     let arguments = Array(CommandLine.arguments.dropFirst())
     let asJSON = arguments.contains("--json")
     if let strange = ProcessEnvironment.argumentsThatAreNoText.first {
-      Explanation.show(noText(strange), asJSON: asJSON)
-      exit(status: .usage)
+      Ending.end(noText(strange), asJSON: asJSON)
+    }
+    var command: any ParsableCommand
+    do {
+      command = try parseAsRoot(LeadingOptions.moved(arguments, in: Kist.self))
+    } catch {
+      Ending.end(answer(to: error, arguments), asJSON: asJSON)
     }
     do {
-      var command = try parseAsRoot(LeadingOptions.moved(arguments, in: Kist.self))
+      try ProcessEnvironment.raiseFileLimit()
+      try Sodium.start()
+      InterruptFlag.install()
+      try CacheFaults.install(Explanation.cacheMessages(asJSON: asJSON))
       do {
-        try ProcessEnvironment.raiseFileLimit()
-        try Sodium.start()
-        InterruptFlag.install()
-        try CacheFaults.install(Explanation.cacheMessages(asJSON: asJSON))
-        do {
-          try command.run()
-        } catch {
-          // Whatever went wrong: with a cache that turned out to be damaged it may go right.
-          if !InterruptFlag.isRaised { CacheFaults.answerForMarkedCache() }
-          throw error
-        }
-        exit(status: .done)
+        try command.run()
       } catch {
-        // What is not ours is the parser's: help, version, a usage error, an exit status.
-        guard let failure = Explanation.failure(of: error) else { exit(withError: error) }
-        // As in `kist ls | head`: there is nobody to tell, and nothing went wrong.
-        if failure.status != .outputClosed { Explanation.show(failure, asJSON: asJSON) }
-        exit(status: failure.status)
+        // Whatever went wrong: with a cache that turned out to be damaged it may go right.
+        if !InterruptFlag.isRaised { CacheFaults.answerForMarkedCache() }
+        throw error
       }
+      Ending.end(nil, asJSON: asJSON)
     } catch {
-      if Kist.exitCode(for: error) == .success { exit(withError: error) }
-      if let failure = UnknownCommand.failure(arguments) {
-        Explanation.show(failure, asJSON: asJSON)
-        exit(status: failure.status)
-      }
-      Console.write(fullMessage(for: error) + "\n", to: 2)
-      exit(status: .usage)
+      Ending.end(help(error) ?? error, asJSON: asJSON)
     }
+  }
+
+  /// Prints the help that `error` asks for; what went wrong with that, or `nil` if it is no such wish.
+  private static func help(_ error: any Error) -> (any Error)? {
+    let text = fullMessage(for: error)
+    guard exitCode(for: error) == .success, !text.isEmpty else { return nil }
+    do {
+      let output = ResultOutput()
+      try output.line(text)
+      try output.flush()
+      return ExitCode.success
+    } catch {
+      return error
+    }
+  }
+
+  /// What a command line that cannot be run comes to.
+  private static func answer(to error: any Error, _ arguments: [String]) -> any Error {
+    if let done = help(error) { return done }
+    if let failure = UnknownCommand.failure(arguments) { return failure }
+    Console.write(fullMessage(for: error) + "\n", to: 2)
+    return ExitCode(ExitStatus.usage.rawValue)
   }
 
   /// Refused: as text it would name another file, or none.

@@ -3,15 +3,23 @@ import Files
 /// Files in which a person lists patterns or paths.
 enum ListFile {
   /// All of a file, or of standard input for `-`.
-  static func read(_ name: String, limit: Int, option: String) throws -> [UInt8] {
+  static func read(
+    _ name: String,
+    limit: Int,
+    option: String,
+    meaning: String = "Nothing was backed up."
+  ) throws -> [UInt8] {
     do {
-      let file = name == "-" ? try OpenFile.standardInput() : try OpenFile.open(path: name)
-      return try file.readAll(limit: limit)
+      let file = name == "-" ? try OpenFile.standardInput() : try OpenFile.openAtOnce(path: name)
+      return try file.readAllStoppably(limit: limit)
     } catch {
+      guard !error.isInterrupted else {
+        throw Failure(.interrupted, "stopped as asked", meaning: meaning)
+      }
       throw Failure(
         .failed,
-        "cannot read \(name == "-" ? "standard input" : name): \(error.reason)",
-        meaning: "Nothing was backed up.",
+        "cannot read \(name == "-" ? "standard input" : DisplayedName.text(Array(name.utf8))): \(error.reason)",
+        meaning: meaning,
         advice: "Check \(option)."
       )
     }

@@ -13,18 +13,19 @@ struct PasswordSource {
 
   /// The password without its line end.
   func read(prompt: String) throws -> [UInt8] {
-    if let file { return try PasswordSource.firstLine(ofFile: file) }
-    if let command { return try PasswordSource.output(of: command) }
-    if let password = Surroundings.variable("KIST_PASSWORD") { return Array(password.utf8) }
-    if let file = Surroundings.variable("KIST_PASSWORD_FILE") {
+    if let file { return try PasswordSource.firstLine(ofFile: Array(file.utf8)) }
+    if let command { return try PasswordSource.output(of: Array(command.utf8)) }
+    // A password, the path of a file and a command need not be text: they are taken as they are.
+    if let password = Surroundings.bytes("KIST_PASSWORD") { return password }
+    if let file = Surroundings.bytes("KIST_PASSWORD_FILE") {
       return try PasswordSource.firstLine(ofFile: file)
     }
-    if let command = Surroundings.variable("KIST_PASSWORD_COMMAND") {
+    if let command = Surroundings.bytes("KIST_PASSWORD_COMMAND") {
       return try PasswordSource.output(of: command)
     }
     switch profile {
-    case .file(let file): return try PasswordSource.firstLine(ofFile: file)
-    case .command(let command): return try PasswordSource.output(of: command)
+    case .file(let file): return try PasswordSource.firstLine(ofFile: Array(file.utf8))
+    case .command(let command): return try PasswordSource.output(of: Array(command.utf8))
     case nil:
       return try PasswordSource.ask(
         prompt,
@@ -37,7 +38,7 @@ struct PasswordSource {
   var isInteractive: Bool {
     file == nil && command == nil && profile == nil
       && ["KIST_PASSWORD", "KIST_PASSWORD_FILE", "KIST_PASSWORD_COMMAND"].allSatisfy {
-        Surroundings.variable($0) == nil
+        Surroundings.bytes($0) == nil
       }
   }
 
@@ -57,28 +58,33 @@ struct PasswordSource {
     return line
   }
 
-  private static func firstLine(ofFile path: String) throws -> [UInt8] {
+  private static func firstLine(ofFile path: [UInt8]) throws -> [UInt8] {
+    let shown = DisplayedName.text(path)
     do {
-      let file = try OpenFile.open(path: path)
-      // What comes out of a pipe comes once.
-      if try file.status().kind != .regular { CacheFaults.forbidRerun() }
-      return try trimmed(file.readAll(limit: byteLimit), from: path)
+      let bytes = try stoppable {
+        // A pipe without a writer would keep an ordinary open waiting, deaf to a stop.
+        let file = try OpenFile.openAtOnce(path: path)
+        // What comes out of a pipe comes once.
+        if try file.status().kind != .regular { CacheFaults.forbidRerun() }
+        return try file.readAllStoppably(limit: byteLimit)
+      }
+      return try trimmed(bytes, from: shown)
     } catch let error as FilesError {
       throw Failure(
         .failed,
-        "cannot read the password file \(path): \(error.reason)",
+        "cannot read the password file \(shown): \(error.reason)",
         advice: "Check --password-file, KIST_PASSWORD_FILE, or password-file in the profile."
       )
     }
   }
 
-  private static func output(of command: String) throws -> [UInt8] {
+  private static func output(of command: [UInt8]) throws -> [UInt8] {
     let output = try stoppable { try ShellCommand.output(of: command, limit: byteLimit) }
     guard output.status == 0 else {
       throw Failure(
         .failed,
         "the password command failed with status \(output.status)",
-        advice: "Run it by hand: \(command)"
+        advice: "Run it by hand: \(DisplayedName.text(command))"
       )
     }
     return try trimmed(output.bytes, from: "the password command")

@@ -13,7 +13,7 @@ struct ProfileChoice {
 
   /// The profile; `nil` if none was asked for.
   func profile() throws -> Profile? {
-    guard let name = name ?? Surroundings.variable("KIST_PROFILE") else {
+    guard let name = try name ?? Surroundings.variable("KIST_PROFILE") else {
       guard file == nil else {
         throw Failure(.usage, "--config needs --profile: a file has several profiles")
       }
@@ -21,8 +21,9 @@ struct ProfileChoice {
     }
     let path = try path()
     let bytes = try ProfileChoice.read(path, for: name)
+    let home = try Surroundings.variable("HOME")
     do {
-      return try ProfileFile(bytes, home: Surroundings.variable("HOME")).profile(name)
+      return try ProfileFile(bytes, home: home).profile(name)
     } catch {
       throw Explanation.failure(from: error, in: path, holding: bytes)
     }
@@ -41,9 +42,11 @@ struct ProfileChoice {
 
   /// Sources: XDG Base Directory Specification.
   private func path() throws -> String {
-    if let path = file ?? Surroundings.variable("KIST_CONFIG") { return path }
-    if let folder = Surroundings.variable("XDG_CONFIG_HOME") { return folder + "/kist/config.toml" }
-    guard let home = Surroundings.variable("HOME") else {
+    if let path = try file ?? Surroundings.variable("KIST_CONFIG") { return path }
+    if let folder = try Surroundings.variable("XDG_CONFIG_HOME") {
+      return folder + "/kist/config.toml"
+    }
+    guard let home = try Surroundings.variable("HOME") else {
       throw Failure(
         .failed,
         "there is no home folder to look for profiles in",

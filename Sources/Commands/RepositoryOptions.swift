@@ -52,7 +52,7 @@ struct RepositoryOptions: ParsableArguments {
   func location() throws -> String {
     if let path = shared.repository, !path.isEmpty { return path }
     let profile = try profile()
-    if let path = Surroundings.variable("KIST_REPOSITORY") {
+    if let path = try Surroundings.variable("KIST_REPOSITORY") {
       if let profile, let own = profile.repository, own != path {
         console.note("KIST_REPOSITORY is set, and wins over profile \(profile.name)")
       }
@@ -69,6 +69,29 @@ struct RepositoryOptions: ParsableArguments {
   /// Where the client keeps what it knows.
   func folders() throws -> ClientFolders {
     try Surroundings.folders(cacheOption: shared.cacheDir)
+  }
+
+  /// What this machine remembers of a repository that it writes to.
+  func memory(of repository: OpenRepository) throws -> ClientMemory {
+    let folder = try folders().state
+    do {
+      return try ClientMemory(
+        stateFolder: folder,
+        repository: repository.configuration.repositoryID
+      )
+    } catch {
+      throw RepositoryOptions.failure(error, state: folder)
+    }
+  }
+
+  private static func failure(_ error: FilesError, state folder: String) -> Failure {
+    Failure(
+      .failed,
+      "cannot use the state folder \(DisplayedName.text(Array(folder.utf8))): \(error.reason)",
+      meaning: "It keeps this machine's key to sign with, and what it saw of each repository last. "
+        + "Nothing was written; the repository is unharmed.",
+      advice: "Mend what keeps you from it, or name another with KIST_STATE_DIR."
+    )
   }
 
   /// Where the repository is.
@@ -100,7 +123,14 @@ struct RepositoryOptions: ParsableArguments {
 
   /// Opens everything of a store.
   func open(_ store: any BlobStore) throws -> OpenRepository {
-    let repository = try unlock(store).open(folders: try folders())
+    let folders = try folders()
+    let unlocked = try unlock(store)
+    let repository: OpenRepository
+    do {
+      repository = try unlocked.open(folders: folders)
+    } catch RepositoryError.files(let error) {
+      throw RepositoryOptions.failure(error, state: folders.state)
+    }
     for finding in repository.openFindings {
       console.warn("warning: " + Explanation.text(finding))
     }

@@ -100,19 +100,15 @@ struct RestoreFilterOptions: ParsableArguments {
   }
 
   private func lines(of file: String) throws -> [[UInt8]] {
-    let bytes: [UInt8]
-    do {
-      bytes = try OpenFile.open(path: file).readAll(limit: RestoreFilterOptions.fileByteLimit)
-    } catch {
-      throw Failure(
-        .failed,
-        "cannot read the patterns in \(DisplayedName.text(Array(file.utf8))): \(error.reason)",
-        meaning: "Nothing was restored."
-      )
-    }
+    let bytes = try ListFile.read(
+      file,
+      limit: RestoreFilterOptions.fileByteLimit,
+      option: includes ? "--include-file" : "--exclude-file",
+      meaning: "Nothing was restored."
+    )
     do {
       return try PatternFile.patterns(in: bytes) { name in
-        Surroundings.variable(String(decoding: name, as: UTF8.self)).map { Array($0.utf8) }
+        ProcessEnvironment.variable(name)
       }
     } catch {
       throw RestoreFilterOptions.failure(error, file: file)

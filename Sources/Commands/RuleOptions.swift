@@ -131,7 +131,7 @@ struct RuleOptions: ParsableArguments {
       list += try RuleOptions.explained("the exclude file \(file)") { () throws(PatternError) in
         var read: [PathPattern] = []
         let lines = try PatternFile.patterns(in: bytes) { name in
-          ProcessEnvironment.variable(String(decoding: name, as: UTF8.self)).map { Array($0.utf8) }
+          ProcessEnvironment.variable(name)
         }
         for line in lines where !line.isEmpty {
           read.append(try PathPattern(line, letterCase: letterCase))

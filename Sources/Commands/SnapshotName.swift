@@ -22,6 +22,9 @@ struct SnapshotName {
   /// True if a path was given.
   var hasPath: Bool { pathText?.isEmpty == false }
 
+  /// The path as it was typed, fit for a terminal.
+  var shownPath: String { DisplayedName.text(Array((pathText ?? "").utf8)) }
+
   /// Help for an argument that takes one.
   static let help = "A snapshot: id, start of an id, latest, latest~N; may be followed by :PATH."
 

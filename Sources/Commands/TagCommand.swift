@@ -30,7 +30,7 @@ struct TagAddCommand: ParsableCommand {
 
   @OptionGroup var change: TagOptions
 
-  func run() throws { try change.apply(.add(change.list)) }
+  func run() throws { try change.apply(.add(try change.list())) }
 }
 
 struct TagRemoveCommand: ParsableCommand {
@@ -42,7 +42,13 @@ struct TagRemoveCommand: ParsableCommand {
 
   @OptionGroup var change: TagOptions
 
-  func run() throws { try change.apply(.remove(change.list)) }
+  func run() throws {
+    // One that holds what is no longer taken is named as it is shown.
+    let meant = change.tags.split(separator: ",").compactMap { tag in
+      DisplayedName.bytes(shownAs: String(tag)).flatMap { String(validating: $0, as: UTF8.self) }
+    }
+    try change.apply(.remove(TagText.list(change.tags) + meant))
+  }
 }
 
 struct TagSetCommand: ParsableCommand {
@@ -58,8 +64,7 @@ struct TagSetCommand: ParsableCommand {
   @OptionGroup var change: TagOptions
 
   func run() throws {
-    let list = change.list
-    try change.apply(.set(list == [""] ? [] : list))
+    try change.apply(.set(change.tags.isEmpty ? [] : try change.list()))
   }
 }
 
@@ -87,17 +92,19 @@ struct TagOptions: ParsableArguments {
     }
   }
 
-  var list: [String] { TagText.list(tags) }
+  /// The tags, each of which may be given.
+  func list() throws -> [String] {
+    let list = TagText.list(tags)
+    for tag in list { try GivenName.require(tag, "tag") }
+    return list
+  }
 
   func apply(_ change: TagChange) throws {
     let folders = try options.folders()
     let repository = try options.open()
     let enrolment = WriterEnrolment(
       repository: repository,
-      memory: try ClientMemory(
-        stateFolder: folders.state,
-        repository: repository.configuration.repositoryID
-      )
+      memory: try options.memory(of: repository)
     )
     try enrolment.refuseRollback()
     let (chosen, damaged) = try filter.snapshots(

@@ -21,6 +21,9 @@ package struct FilesError: Error, Equatable, Sendable {
   /// What the system would answer if it were asked (EPERM).
   package static let notPermitted = Errno.notPermitted.rawValue
 
+  /// What the system answers where a folder stands in the place of a file (EISDIR).
+  package static let isFolder = Errno.isDirectory.rawValue
+
   /// A name that leads to another file than before (ESTALE).
   package static func stale(_ path: [UInt8]) -> FilesError {
     FilesError("openat", path, Errno.staleNFSFileHandle.rawValue)
@@ -38,6 +41,8 @@ package struct FilesError: Error, Equatable, Sendable {
   package var isBusy: Bool { code == .textFileBusy || code == .resourceBusy }
   /// Nobody reads what is written any more.
   package var isBrokenPipe: Bool { code == .brokenPipe || code == .connectionReset }
+  /// The descriptor is closed, or not for this.
+  package var isBadDescriptor: Bool { code == .badFileDescriptor }
   /// A signal asked for a stop.
   package var isInterrupted: Bool { code == .interrupted }
   package var isNotADirectory: Bool {

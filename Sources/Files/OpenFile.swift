@@ -18,16 +18,20 @@ package final class OpenFile: Sendable {
 
   /// Opens a file by path for reading; links are followed.
   package static func open(path: String) throws(FilesError) -> OpenFile {
-    try open(path, flags: 0)
+    try open(Array(path.utf8), flags: 0)
   }
 
   /// Opens a path for reading, and never waits: a FIFO without a writer opens too.
   package static func openAtOnce(path: String) throws(FilesError) -> OpenFile {
+    try openAtOnce(path: Array(path.utf8))
+  }
+
+  /// The same for a path that need not be text.
+  package static func openAtOnce(path: [UInt8]) throws(FilesError) -> OpenFile {
     try open(path, flags: KIST_O_NONBLOCK)
   }
 
-  private static func open(_ path: String, flags: Int) throws(FilesError) -> OpenFile {
-    let bytes = Array(path.utf8)
+  private static func open(_ bytes: [UInt8], flags: Int) throws(FilesError) -> OpenFile {
     let descriptor = try unsafe CName.with(bytes, .text, for: "open") {
       unsafe kist_openat(AT_FDCWD, $0, Int32(flags), 0)
     }

@@ -4,10 +4,17 @@ internal import Glibc
 
 /// Facts of this process and its surroundings.
 package enum ProcessEnvironment {
-  /// A variable of the environment.
-  package static func variable(_ name: String) -> String? {
-    guard let value = unsafe getenv(name) else { return nil }
-    return unsafe String(cString: value)
+  /// The bytes of a variable of the environment, which need not be text.
+  package static func variable(_ name: [UInt8]) -> [UInt8]? {
+    // No variable has a zero byte in its name; the system would take the part before it.
+    guard !name.contains(0) else { return nil }
+    let value = unsafe (name + [0]).withUnsafeBufferPointer { buffer in
+      unsafe buffer.withMemoryRebound(to: CChar.self) { text in
+        unsafe text.baseAddress.flatMap { unsafe getenv($0) }
+      }
+    }
+    guard let value = unsafe value else { return nil }
+    return unsafe bytes(value)
   }
 
   /// The user whose rights the process has.

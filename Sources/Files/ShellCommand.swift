@@ -3,15 +3,23 @@ internal import Glibc
 
 /// Runs a command of the person's own through the shell.
 package enum ShellCommand {
+  /// The same for a command that is text.
+  package static func output(
+    of command: String,
+    limit: Int
+  ) throws(FilesError) -> (bytes: [UInt8], status: Int32) {
+    try output(of: Array(command.utf8), limit: limit)
+  }
+
   /// What the command wrote to standard output, and its exit status; 128 and more for a signal.
   ///
   /// Throws EFBIG if it writes more than `limit` bytes. A signal that asks for a stop ends the
   /// command too, and throws EINTR. The command gets its signals as this process got them.
   package static func output(
-    of command: String,
+    of command: [UInt8],
     limit: Int
   ) throws(FilesError) -> (bytes: [UInt8], status: Int32) {
-    let name = Array(command.utf8)
+    let name = command
     var output: Int32 = -1
     let process = try unsafe CName.with(name, .text, for: "posix_spawn") {
       unsafe kist_start_shell($0, nil, &output)
@@ -19,7 +27,7 @@ package enum ShellCommand {
     _ = try SystemCall.check(Int(process), "posix_spawn", name)
     let bytes: [UInt8]
     do {
-      bytes = try read(OpenFile(descriptor: output, name: name), limit: limit)
+      bytes = try OpenFile(descriptor: output, name: name).readAllStoppably(limit: limit)
     } catch {
       // With its only reader gone, a command that still writes is ended by that.
       if error.isInterrupted { _ = kill(process, SIGTERM) }
@@ -27,17 +35,6 @@ package enum ShellCommand {
       throw error
     }
     return (bytes, try wait(for: process, name))
-  }
-
-  private static func read(_ file: OpenFile, limit: Int) throws(FilesError) -> [UInt8] {
-    var bytes: [UInt8] = []
-    var part = [UInt8](repeating: 0, count: 4096)
-    while true {
-      let count = unsafe kist_read_stoppable(file.descriptor, &part, part.count)
-      if try SystemCall.check(count, "read", file.name) == 0 { return bytes }
-      bytes += part[..<count]
-      guard bytes.count <= limit else { throw FilesError("read", file.name, EFBIG) }
-    }
   }
 
   private static func wait(for process: pid_t, _ name: [UInt8]) throws(FilesError) -> Int32 {

@@ -1,7 +1,13 @@
 internal import Glibc
+internal import Synchronization
 
 /// Standard output as the place of a result that must arrive whole.
 package enum StandardOutput {
+  /// The error number of the first words that were lost; 0 if none were.
+  ///
+  /// A process has one standard output, and so one answer to whether it took everything.
+  private static let lossNumber = Atomic<Int32>(0)
+
   /// Writes all bytes; unlike `StandardStreams.write`, says when that is not possible.
   package static func write(_ bytes: borrowing Span<UInt8>) throws(FilesError) {
     var failure: Int32 = 0
@@ -19,5 +25,20 @@ package enum StandardOutput {
       }
     }
     guard failure == 0 else { throw FilesError("write", [], failure) }
+  }
+
+  /// Notes that something could not be written, where the work goes on all the same.
+  package static func noteLoss(_ error: FilesError) {
+    _ = lossNumber.compareExchange(
+      expected: 0,
+      desired: error.errno,
+      ordering: .sequentiallyConsistent
+    )
+  }
+
+  /// Why the first words that were lost could not be written; `nil` if none were.
+  package static var loss: FilesError? {
+    let number = lossNumber.load(ordering: .sequentiallyConsistent)
+    return number == 0 ? nil : FilesError("write", [], number)
   }
 }

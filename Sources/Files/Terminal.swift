@@ -4,6 +4,20 @@ internal import Glibc
 
 /// Standard input, output and error.
 package enum StandardStreams {
+  /// Takes the places of standard streams that are closed, so that no file that is opened later gets one of them.
+  ///
+  /// What is written there is refused as before, and not put into a cache or a pack.
+  package static func holdPlaces() {
+    while true {
+      // Such a descriptor can be neither read nor written. The system gives out the lowest number that is free.
+      let descriptor = unsafe kist_openat(AT_FDCWD, "/", Int32(KIST_O_PATH), 0)
+      guard (0...2).contains(descriptor) else {
+        if descriptor > 2 { _ = Glibc.close(descriptor) }
+        return
+      }
+    }
+  }
+
   /// True if the descriptor is a terminal.
   package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 

@@ -93,6 +93,12 @@ extension StoreRefusal {
     case .tooLarge(let name, let count, let limit):
       self.init(Code.tooLarge, name, UInt64(clamping: count), UInt64(clamping: limit))
     case .conflict(let name): self.init(Code.conflict, name.description)
+    case .misplaced(let name):
+      self.init(
+        Code.failed,
+        "\(name) is something else there",
+        UInt64(clamping: FilesError.isFolder)
+      )
     case .damagedStoreID: self.init(Code.damagedStoreID, "the file `store` is damaged")
     case .busy: self.init(Code.busy, "the commit lock is held")
     case .failed(let name, let error):

@@ -132,7 +132,7 @@ struct Supply {
       // A pack that is gone or cut short: its objects are not here.
       case .missing, .short: return .message(.absent(.object, name))
       case .noRepository, .interruptedInit, .alreadyThere, .notEmpty, .tooLarge, .conflict,
-        .damagedStoreID, .busy, .failed, .denied, .quota, .notTaken, .unreachable,
+        .misplaced, .damagedStoreID, .busy, .failed, .denied, .quota, .notTaken, .unreachable,
         .disconnected:
         throw .storage(error)
       }

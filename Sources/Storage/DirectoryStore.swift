@@ -21,7 +21,7 @@ package final class DirectoryStore: BlobStore, CommitLocking {
     do {
       root = try DirectoryHandle.open(path: path)
     } catch {
-      if error.isNotFound { throw .noRepository(path: path) }
+      if error.isNotFound || error.isNotADirectory { throw .noRepository(path: path) }
       throw .failed(name: path, error)
     }
     let root = root
@@ -279,7 +279,8 @@ package final class DirectoryStore: BlobStore, CommitLocking {
     do {
       return try body()
     } catch {
-      guard error.isNotFound else { throw .failed(name: name, error) }
+      if error.isADirectory || error.isNotADirectory { throw .misplaced(name: name) }
+      guard error.isNotFound else { throw .failed(name: "\(path)/\(name)", error) }
       let begun = StoreLayout.isBegun(at: path)
       throw begun ? .interruptedInit(path: path) : .noRepository(path: path)
     }

@@ -19,6 +19,8 @@ package enum StorageError: Error, Equatable, Sendable {
   case tooLarge(String, byteCount: Int, limit: Int)
   /// A file of this name but of another size is there: it is damaged.
   case conflict(BlobName)
+  /// Where this fixed file or folder of the store should be, there is something else, such as a folder or a link.
+  case misplaced(name: String)
   /// The `store` file is damaged.
   case damagedStoreID
   /// The commit lock was not had in time.
