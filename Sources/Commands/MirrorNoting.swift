@@ -49,8 +49,12 @@ struct MirrorNoting {
         note.lastAttempt = start
         switch outcome.result {
         case .success(let summary):
-          note.lastSuccess = now
-          note.failure = summary.lacking.isEmpty ? nil : "objects could not be fetched from there"
+          if summary.lacking.isEmpty {
+            note.lastSuccess = now
+            note.failure = nil
+          } else {
+            note.failure = "what is missing here is missing or damaged there too"
+          }
         case .failure(let error): note.failure = Explanation.cause(error)
         }
       }
