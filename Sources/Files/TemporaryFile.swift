@@ -9,7 +9,8 @@ import Synchronization
 /// Without `publish`, nothing of it stays. While it is open, other processes see by its lock that its writer lives.
 package final class TemporaryFile: Sendable {
   private let folder: DirectoryHandle
-  private let name: [UInt8]
+  /// Its name until it is published.
+  package let name: [UInt8]
   private let file: OpenFile
   private let state: Mutex<State>
 
@@ -41,6 +42,25 @@ package final class TemporaryFile: Sendable {
       try state.writer.append(bytes.span)
       state.byteCount += bytes.count
     }
+  }
+
+  /// Has the disk hold all that was appended, so that even a power cut leaves it; more may follow.
+  package func flush() throws(FilesError) {
+    try state.withLock { state throws(FilesError) in try state.writer.flush() }
+    try file.sync()
+  }
+
+  /// Gives the file up and lets it lie, for whoever salvages it.
+  package func leave() {
+    do {
+      try state.withLock { state throws(FilesError) in
+        state.isGone = true
+        try state.writer.flush()
+      }
+    } catch {
+      // Ignored: what did not get into the file is what a dead process would have lost too.
+    }
+    _ = kist_unlock(file.descriptor)
   }
 
   /// fsync, rename, fsync of the folder.

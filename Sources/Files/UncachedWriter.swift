@@ -12,6 +12,8 @@ struct UncachedWriter: ~Copyable {
   private let name: [UInt8]
   private let buffer: UnsafeMutableRawBufferPointer
   private var staged = 0
+  /// Bytes of the file before what is staged.
+  private var writtenByteCount = 0
   private var isDirect = false
   private var mayBeDirect = true
 
@@ -39,6 +41,27 @@ struct UncachedWriter: ~Copyable {
       done += count
       staged += count
       if unsafe staged == buffer.count { try writeBlock() }
+    }
+  }
+
+  /// Has the file hold all that was appended, through the page cache; more may follow.
+  ///
+  /// What is staged stays so, and is written again with its block, which must begin and end where blocks do.
+  mutating func flush() throws(FilesError) {
+    setDirect(false)
+    var done = 0
+    while done < staged {
+      let written = unsafe pwrite(
+        descriptor,
+        buffer.baseAddress?.advanced(by: done),
+        staged - done,
+        writtenByteCount + done
+      )
+      if written < 0 {
+        if errno == EINTR { continue }
+        throw FilesError("pwrite", name, errno)
+      }
+      done += written
     }
   }
 
@@ -85,6 +108,7 @@ struct UncachedWriter: ~Copyable {
         throw FilesError("write", name, errno)
       }
       done += written
+      writtenByteCount += written
       // The rest of a short write is no longer aligned.
       if done < count { setDirect(false) }
     }

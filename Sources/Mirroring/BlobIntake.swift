@@ -16,6 +16,13 @@ final class BlobIntake: @unchecked Sendable {
   private var blob: (any UnfinishedBlob)?
   private var proof = PackProof()
   private var bytes: [UInt8] = []
+  /// Heads that came and are not in the pack yet.
+  private var kept: [UInt8] = []
+  private var hasHeads = false
+  private var rhythm = FlushRhythm()
+
+  /// Bytes of heads that may wait: 64 MiB, of which writers use a few.
+  private static let keptByteLimit = 64 << 20
 
   /// `refusal` is why nothing of this kind is taken, if so; `reserve` is asked for room before a pack grows.
   init(
@@ -54,8 +61,37 @@ final class BlobIntake: @unchecked Sendable {
     }
   }
 
-  private func appendToPack(_ more: [UInt8]) throws(StoreRefusal) {
-    try reserve(more.count)
+  /// Takes the head of an object whose body has come; without bytes, all heads are put behind the bodies.
+  func keep(_ head: [UInt8]) {
+    guard refusal == nil else { return }
+    do throws(StoreRefusal) {
+      guard !head.isEmpty else {
+        defer { kept = [] }
+        return try appendToPack(kept, keptBefore: true)
+      }
+      guard head.count <= BlobIntake.keptByteLimit - kept.count, let blob else {
+        throw StoreRefusal(StoreRefusal.Code.notTaken, "heads without bodies")
+      }
+      try reserve(head.count)
+      kept += head
+      hasHeads = true
+      do throws(StorageError) {
+        try blob.keep(head)
+        if rhythm.isDue() { try blob.flush() }
+      } catch {
+        throw StoreRefusal(error)
+      }
+    } catch {
+      refusal = error
+      abandon()
+    }
+  }
+
+  private func appendToPack(
+    _ more: [UInt8],
+    keptBefore isKept: Bool = false
+  ) throws(StoreRefusal) {
+    if !isKept { try reserve(more.count) }
     let blob: any UnfinishedBlob
     if let known = self.blob {
       blob = known
@@ -65,7 +101,7 @@ final class BlobIntake: @unchecked Sendable {
     }
     do {
       try proof.append(more)
-      try blob.append(more)
+      if isKept { try blob.appendKept() } else { try blob.append(more) }
     } catch {
       throw BlobIntake.refusal(error)
     }
@@ -104,6 +140,14 @@ final class BlobIntake: @unchecked Sendable {
     blob?.abandon()
     blob = nil
     bytes = []
+    kept = []
+  }
+
+  /// What came whole stays, to be salvaged by whoever opens the store next.
+  func leave() {
+    guard hasHeads, refusal == nil, let blob else { return abandon() }
+    blob.leave()
+    self.blob = nil
   }
 
   private static func refusal(_ error: any Error) -> StoreRefusal {

@@ -58,6 +58,8 @@ package struct Hello: Equatable, Sendable {
     package static let create = "create"
     /// The other end may use the store itself: `StoreServer`.
     package static let store = "store"
+    /// Heads may be sent as soon as their bodies are there, and are kept beside an unfinished pack.
+    package static let heads = "heads"
   }
 
   /// Words of a peer that say what it wants to happen.

@@ -152,6 +152,7 @@ final class Intake: Sendable {
 /// The pack that is being filled.
 private struct OpenPack {
   var writer: FullPack?
+  private var rhythm = FlushRhythm()
 
   /// Appends an object; returns the pack if that filled it.
   mutating func append(
@@ -168,6 +169,7 @@ private struct OpenPack {
         writer = pack
       }
       try pack.append(head, arrival)
+      if rhythm.isDue() { try pack.flush() }
       guard pack.isFull else { return nil }
       return writer.take()
     } catch {
@@ -188,6 +190,8 @@ private final class FullPack: @unchecked Sendable {
   func append(_ head: ObjectHead, _ arrival: Intake.Arrival) throws(PackingError) {
     try writer?.append(head, headBytes: arrival.head, body: arrival.body)
   }
+
+  func flush() throws(PackingError) { try writer?.flush() }
 
   func finish() throws(PackingError) -> VerbatimPackWriter.Written? {
     guard let writer = writer.take() else { return nil }

@@ -85,6 +85,7 @@ extension MirrorPeer {
     heldThere: [(prefix: NamePrefix, part: [UInt8])]
   ) throws(MirrorError) -> [MirrorSession.Action] {
     guard let repository else { throw .noRepository(whose: .here) }
+    if !session.isDryRun { try salvageOrphans(of: repository) }
     var objects: [ObjectID]
     if let only = options.onlyObjects {
       objects = only
@@ -108,6 +109,15 @@ extension MirrorPeer {
     }
     if options.quota != nil { used = try storedByteCount(of: repository) }
     return session.plannedObjects(objects)
+  }
+
+  /// What a run left behind whose process died here need not come again.
+  private func salvageOrphans(of repository: KeylessRepository) throws(MirrorError) {
+    do {
+      try repository.salvageOrphans()
+    } catch {
+      throw .repository(error)
+    }
   }
 
   /// Part of a name as a walk lists it.

@@ -13,6 +13,8 @@ package final class RemoteStore: BlobStore, CommitLocking {
   package let concurrency = StoreConcurrency.far
   private let line: StoreLine
   private let configuration: [UInt8]
+  /// True if the other end keeps heads beside packs that are not finished.
+  fileprivate let keepsHeads: Bool
   private let reading: RemoteReading
   private let nextBlob = Atomic<UInt32>(0)
   private let firstObstacle = Mutex<StorageError?>(nil)
@@ -76,6 +78,7 @@ package final class RemoteStore: BlobStore, CommitLocking {
   ) throws(StorageError) {
     let location = connection.location
     var opened: StoreLine?
+    var offers: [String] = []
     do throws(StoreLine.Fault) {
       var patience = StoreLine.Patience()
       patience.stallSeconds = connection.stallSeconds
@@ -97,6 +100,7 @@ package final class RemoteStore: BlobStore, CommitLocking {
       let number = try line.begin(operation, operands, byteLimit: 0)
       do throws(ConnectionEnd) {
         let hello = try line.greeted()
+        offers = hello.offers
         guard hello.version == Hello.version else { throw .version(hello.version) }
         guard !hello.wishes.contains(Hello.Wish.store) else {
           throw .malformed("it only sends back what it is sent")
@@ -123,6 +127,7 @@ package final class RemoteStore: BlobStore, CommitLocking {
       }
     }
     self.location = location
+    keepsHeads = offers.contains(Hello.Offer.heads)
     reading = RemoteReading(line)
   }
 
@@ -201,7 +206,7 @@ package final class RemoteStore: BlobStore, CommitLocking {
     var known = seen.sorted()
     for _ in 0..<RemoteStore.commitAttempts {
       let number = newNumber()
-      try send(record, of: number, kind: .record)
+      try send(record, of: number, kind: BlobKind.record.wireNumber)
       var writer = ByteWriter()
       writer.write(number)
       writer.write(digest)
@@ -286,10 +291,10 @@ package final class RemoteStore: BlobStore, CommitLocking {
   fileprivate func send(
     _ bytes: [UInt8],
     of blob: UInt32,
-    kind: BlobKind
+    kind: UInt8
   ) throws(StorageError) {
     do throws(ConnectionEnd) {
-      try line.send(bytes, of: blob, kind: kind.wireNumber)
+      try line.send(bytes, of: blob, kind: kind)
     } catch {
       throw .disconnected(location: location, error)
     }
@@ -330,6 +335,8 @@ private final class RemoteBlob: UnfinishedBlob {
   private let number: UInt32
   private let kind: BlobKind
   private let store: RemoteStore
+  /// What is kept here, for a server that does not.
+  private let kept = Mutex<[UInt8]>([])
 
   init(number: UInt32, kind: BlobKind, store: RemoteStore) {
     self.number = number
@@ -338,7 +345,25 @@ private final class RemoteBlob: UnfinishedBlob {
   }
 
   func append(_ bytes: [UInt8]) throws(StorageError) {
-    try store.send(bytes, of: number, kind: kind)
+    try store.send(bytes, of: number, kind: kind.wireNumber)
+  }
+
+  func keep(_ bytes: [UInt8]) throws(StorageError) {
+    guard store.keepsHeads else { return kept.withLock { $0 += bytes } }
+    guard !bytes.isEmpty else { return }
+    try store.send(bytes, of: number, kind: StoreMessage.keptKind)
+  }
+
+  func appendKept() throws(StorageError) {
+    guard store.keepsHeads else {
+      return try append(
+        kept.withLock { kept in
+          defer { kept = [] }
+          return kept
+        }
+      )
+    }
+    try store.send([], of: number, kind: StoreMessage.keptKind)
   }
 
   func publish(as name: BlobName) throws(StorageError) {

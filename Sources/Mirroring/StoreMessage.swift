@@ -128,6 +128,11 @@ enum StoreMessage: Equatable, Sendable {
   }
 }
 
+extension StoreMessage {
+  /// The number of what is kept to be appended to a pack later; without bytes: it is to be appended now.
+  static let keptKind: UInt8 = 7
+}
+
 extension BlobKind {
   /// The number of the kind in a store's session.
   var wireNumber: UInt8 {

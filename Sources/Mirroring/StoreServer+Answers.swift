@@ -14,7 +14,9 @@ extension StoreServer {
     var reader = ByteReader(job.operands)
     do {
       switch job.operation {
-      case .open: return try description(of: try store())
+      case .open:
+        if serving.role.receives { salvageOrphans(in: try store()) }
+        return try description(of: try store())
       case .names: return try names(try reader.readKind(), job.number)
       case .size:
         let name = try reader.readName()
@@ -53,6 +55,16 @@ extension StoreServer {
       throw StoreRefusal(error)
     } catch {
       throw StoreRefusal(Code.malformed, "a question: \(error)")
+    }
+  }
+
+  /// What a session left behind whose server died need not come again.
+  private func salvageOrphans(in store: any BlobStore) {
+    do throws(RepositoryError) {
+      // Who asks reads what packs there are after this.
+      _ = try OrphanSalvage.run(in: store)
+    } catch {
+      // Ignored: what was not salvaged stays, and is sent again; reading must be possible on a full disk too.
     }
   }
 

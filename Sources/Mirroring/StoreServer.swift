@@ -113,7 +113,8 @@ package final class StoreServer: Sendable {
       throw .threads(errno: error.errno)
     }
     var blobs: [UInt32: BlobIntake] = [:]
-    defer { for blob in blobs.values { blob.abandon() } }
+    // What came whole is salvaged by the next session.
+    defer { for blob in blobs.values { blob.leave() } }
     do throws(MirrorError) {
       try serve(&blobs)
     } catch {
@@ -158,7 +159,7 @@ package final class StoreServer: Sendable {
       program: serving.program,
       repository: nil,
       storeMark: [],
-      offers: [Hello.Offer.store],
+      offers: [Hello.Offer.store, Hello.Offer.heads],
       wishes: [],
       sets: []
     )
@@ -177,7 +178,10 @@ package final class StoreServer: Sendable {
     case .error(let code, let text): throw .peer(code: code, text: text)
     case .part, .answer, .refusal: throw .malformed("an answer to the end that has the store")
     case .data(let number, let kind, let bytes):
-      guard let kind = BlobKind(wireNumber: kind) else { throw .malformed("an unknown kind") }
+      let isKept = kind == StoreMessage.keptKind
+      guard let kind = isKept ? .pack : BlobKind(wireNumber: kind) else {
+        throw .malformed("an unknown kind")
+      }
       let blob: BlobIntake
       if let known = blobs[number] {
         blob = known
@@ -186,7 +190,7 @@ package final class StoreServer: Sendable {
       }
       guard blob.kind == kind else { throw .malformed("a file of two kinds") }
       blobs[number] = blob
-      blob.append(bytes)
+      if isKept { blob.keep(bytes) } else { blob.append(bytes) }
     case .ask(let number, let operation, let operands):
       guard let operation = StoreOperation(rawValue: operation) else {
         send(
@@ -209,7 +213,7 @@ package final class StoreServer: Sendable {
       case .open, .names, .size, .read, .tail, .remove, .lock, .unlock, .create, .strangers: break
       }
       let job = Job(number: number, operation: operation, operands: operands, intake: intake)
-      if !queue.push(job) { intake?.abandon() }
+      if !queue.push(job) { intake?.leave() }
     }
   }
 
@@ -237,7 +241,7 @@ package final class StoreServer: Sendable {
         return state.isOver
       }
       guard !isOver else {
-        job.intake?.abandon()
+        job.intake?.leave()
         continue
       }
       do throws(StoreRefusal) {

@@ -28,7 +28,11 @@ package final class PackSalvager {
     _ body: (SalvagedObject) throws(Failure) -> Void
   ) throws(Failure) {
     var offset = 0
-    while let stub = PackSalvager.nextStub(in: bytes, from: offset) {
+    while let stub = bytes.firstPlace(
+      of: ObjectPreamble.stubMagic,
+      from: offset,
+      followedBy: ObjectPreamble.stubByteCount
+    ) {
       offset = stub + 1
       // Not a stub, or the object behind it is damaged: the search goes on behind its first byte.
       guard let (object, end) = object(in: bytes, stub: stub) else { continue }
@@ -52,19 +56,5 @@ package final class PackSalvager {
     } catch {
       return nil
     }
-  }
-
-  private static func nextStub(in bytes: [UInt8], from start: Int) -> Int? {
-    let magic = ObjectPreamble.stubMagic
-    var offset = start
-    while offset + ObjectPreamble.stubByteCount <= bytes.count {
-      if bytes[offset] == magic[0], bytes[offset + 1] == magic[1], bytes[offset + 2] == magic[2],
-        bytes[offset + 3] == magic[3]
-      {
-        return offset
-      }
-      offset += 1
-    }
-    return nil
   }
 }

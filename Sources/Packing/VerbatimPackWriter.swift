@@ -13,29 +13,18 @@ package struct VerbatimPackWriter: ~Copyable {
     package let byteCount: Int
   }
 
-  private let blob: any UnfinishedBlob
-  private var lines: [(id: ObjectID, head: Int, body: Int)] = []
-  private var heads: [UInt8] = []
-  /// Bytes of the pack, were it finished now.
-  package private(set) var byteCount: Int
+  private var assembly: PackAssembly
 
   /// Starts a pack in the store's place for unfinished files.
   package init(in store: any BlobStore) throws(PackingError) {
-    let blob: any UnfinishedBlob
-    do {
-      blob = try store.newBlob()
-      try blob.append(PackTrailer.header)
-    } catch {
-      throw .storage(error)
-    }
-    self.blob = blob
-    byteCount = PackTrailer.header.count + PackTrailer.fixedByteCount
+    assembly = try PackAssembly(in: store)
   }
 
+  /// Bytes of the pack, were it finished now.
+  package var byteCount: Int { assembly.byteCount }
+
   /// True when the pack has reached its size.
-  package var isFull: Bool {
-    byteCount >= PackWriter.aimedByteCount || lines.count >= PackWriter.aimedObjectCount
-  }
+  package var isFull: Bool { assembly.isFull }
 
   /// Appends an object; the caller has proven that `body` has the hash that the head names.
   package mutating func append(
@@ -43,42 +32,21 @@ package struct VerbatimPackWriter: ~Copyable {
     headBytes: [UInt8],
     body: [UInt8]
   ) throws(PackingError) {
-    do {
-      try blob.append(head.preamble.stub)
-      try blob.append(body)
-    } catch {
-      throw .storage(error)
-    }
-    heads += headBytes
-    lines.append((id: head.id, head: headBytes.count, body: body.count))
-    byteCount +=
-      ObjectPreamble.stubByteCount + body.count + headBytes.count + PackTrailer.lineByteCount
+    try assembly.append(head.id, head.preamble, head: headBytes, body: body)
   }
+
+  /// Has the disk hold all that was appended; more may follow.
+  package func flush() throws(PackingError) { try assembly.flush() }
 
   /// Writes heads and trailer and makes the pack durable under its name.
   ///
   /// At least one object must have been appended, and none twice.
   package consuming func finish() throws(PackingError) -> Written {
-    precondition(!lines.isEmpty)
-    let trailer = PackTrailer.encode(lines)
-    let id = PackID(PlainHash.of(trailer))
-    do {
-      try blob.append(heads)
-      try blob.append(trailer)
-      try blob.publish(as: BlobName(.pack, id.digest))
-    } catch {
-      blob.abandon()
-      throw .storage(error)
-    }
-    return Written(
-      id: id,
-      places: try PackTrailer(decoding: trailer, pack: id).places,
-      byteCount: byteCount
-    )
+    let byteCount = assembly.byteCount
+    let (id, places) = try assembly.finish()
+    return Written(id: id, places: places, byteCount: byteCount)
   }
 
   /// Gives the pack up.
-  package consuming func abandon() {
-    blob.abandon()
-  }
+  package consuming func abandon() { assembly.abandon() }
 }

@@ -76,6 +76,17 @@ package final class KeylessRepository: Sendable {
     }
   }
 
+  /// Saves the whole objects of packs that a dead process left unfinished.
+  ///
+  /// Returns the number of objects saved.
+  @discardableResult
+  package func salvageOrphans() throws(RepositoryError) -> Int {
+    try OrphanSalvage.run(in: store) { pack throws(RepositoryError) in
+      try enter(pack)
+    } rest: { _ in
+    }
+  }
+
   /// What a log requires; manifests are read only if the log condemns anything.
   ///
   /// `manifest` gives those that the store does not have yet.

@@ -72,6 +72,18 @@ package final class OpenRepository: Sendable {
     }
   }
 
+  /// Enters packs that someone else made durable.
+  func refreshPacks() throws(RepositoryError) {
+    // Ignored: what cannot be read of a pack was not salvaged; `check` names it.
+    _ = try IndexRefresh(
+      store: store,
+      packs: packs,
+      keyring: keyring,
+      index: index,
+      catalog: catalog
+    ).run(log: log)
+  }
+
   /// Throws if the repository has features that this program may only read around.
   func requireWritable() throws(RepositoryError) {
     guard configuration.readOnlyCompatible.isEmpty else {

@@ -101,11 +101,31 @@ package protocol UnfinishedBlob: AnyObject, Sendable {
   /// Appends bytes.
   func append(_ bytes: [UInt8]) throws(StorageError)
 
+  /// Keeps bytes that belong behind all that is still to be appended: heads of objects.
+  ///
+  /// Until `appendKept`, they stand beside the file, so that whoever finds it unfinished has them.
+  func keep(_ bytes: [UInt8]) throws(StorageError)
+
+  /// Appends what was kept, in its order; nothing more is kept then.
+  func appendKept() throws(StorageError)
+
+  /// Has the disk hold all that was appended and kept, so that even a power cut leaves it.
+  func flush() throws(StorageError)
+
   /// Makes the file durable under its name; nothing may follow.
   func publish(as name: BlobName) throws(StorageError)
 
   /// Gives the file up; nothing of it stays.
   func abandon()
+
+  /// Gives the file up and lets it lie as if its process had died, so that it is salvaged.
+  func leave()
+}
+
+extension UnfinishedBlob {
+  package func flush() throws(StorageError) {}
+
+  package func leave() { abandon() }
 }
 
 /// An unfinished file that its process left behind.
@@ -115,6 +135,9 @@ package protocol OrphanedBlob: AnyObject, Sendable {
 
   /// Its bytes, as far as they were written.
   func read() throws(StorageError) -> [UInt8]
+
+  /// What was kept to be appended to it later.
+  func readKept() throws(StorageError) -> [UInt8]
 
   /// Removes it.
   func remove() throws(StorageError)

@@ -103,7 +103,7 @@ package final class DirectoryStore: BlobStore, CommitLocking {
     let file = try wrap("tmp") { () throws(FilesError) in
       try TemporaryFile(in: temporary)
     }
-    return DirectoryBlob(file: file, store: self)
+    return DirectoryBlob(file: file, in: temporary, store: self)
   }
 
   package func remove(_ name: BlobName) throws(StorageError) {
@@ -149,9 +149,16 @@ package final class DirectoryStore: BlobStore, CommitLocking {
 
   package func orphans() throws(StorageError) -> [any OrphanedBlob] {
     let entries = try wrap("tmp") { () throws(FilesError) in try temporary.entries() }
+    let names = Set(entries.map(\.name))
     var orphans: [any OrphanedBlob] = []
     for entry in entries {
       do throws(FilesError) {
+        if entry.name.hasSuffix(CompanionFile.suffix) {
+          let owner = Array(entry.name.dropLast(CompanionFile.suffix.count))
+          // It goes with its file; one whose file has its name already is nothing any more.
+          if !names.contains(owner) { try CompanionFile.remove(of: owner, in: temporary) }
+          continue
+        }
         // A file that can be locked has lost its writer.
         guard
           let lock = try AdvisoryLock.acquire(
@@ -308,11 +315,16 @@ private struct OpenPacks {
 private final class DirectoryBlob: UnfinishedBlob {
   private let file: TemporaryFile
   private let store: DirectoryStore
+  private let companion: CompanionFile
+  private let kept = Mutex<[UInt8]>([])
 
-  init(file: TemporaryFile, store: DirectoryStore) {
+  init(file: TemporaryFile, in folder: DirectoryHandle, store: DirectoryStore) {
     self.file = file
     self.store = store
+    companion = CompanionFile(of: file.name, in: folder)
   }
+
+  deinit { companion.remove() }
 
   func append(_ bytes: [UInt8]) throws(StorageError) {
     do {
@@ -322,11 +334,47 @@ private final class DirectoryBlob: UnfinishedBlob {
     }
   }
 
-  func publish(as name: BlobName) throws(StorageError) {
-    try store.publish(file, as: name)
+  func keep(_ bytes: [UInt8]) throws(StorageError) {
+    do {
+      try companion.append(bytes)
+    } catch {
+      throw .failed(name: "tmp", error)
+    }
+    kept.withLock { $0 += bytes }
   }
 
-  func abandon() { file.discard() }
+  func appendKept() throws(StorageError) {
+    try append(
+      kept.withLock { kept in
+        defer { kept = [] }
+        return kept
+      }
+    )
+  }
+
+  func flush() throws(StorageError) {
+    do {
+      try file.flush()
+      try companion.sync()
+    } catch {
+      throw .failed(name: "tmp", error)
+    }
+  }
+
+  func publish(as name: BlobName) throws(StorageError) {
+    try store.publish(file, as: name)
+    companion.remove()
+  }
+
+  func abandon() {
+    file.discard()
+    companion.remove()
+  }
+
+  func leave() {
+    companion.leave()
+    file.leave()
+  }
 }
 
 private final class DirectoryOrphan: OrphanedBlob {
@@ -350,13 +398,28 @@ private final class DirectoryOrphan: OrphanedBlob {
     }
   }
 
+  func readKept() throws(StorageError) -> [UInt8] {
+    do {
+      return try CompanionFile.read(of: name, in: folder, limit: BlobKind.pack.byteLimit)
+    } catch {
+      throw .failed(name: location, error)
+    }
+  }
+
   func remove() throws(StorageError) {
     do {
+      try CompanionFile.remove(of: name, in: folder)
       try folder.unlink(name)
     } catch {
       throw .failed(name: location, error)
     }
     lock.release()
+  }
+}
+
+extension [UInt8] {
+  fileprivate func hasSuffix(_ suffix: [UInt8]) -> Bool {
+    count > suffix.count && self[(count - suffix.count)...].elementsEqual(suffix)
   }
 }
 

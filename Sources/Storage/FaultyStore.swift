@@ -147,6 +147,12 @@ private final class FaultyBlob: UnfinishedBlob {
     try store.step("tmp") { () throws(StorageError) in try blob.append(bytes) }
   }
 
+  func keep(_ bytes: [UInt8]) throws(StorageError) { try blob.keep(bytes) }
+
+  func appendKept() throws(StorageError) {
+    try store.step("tmp") { () throws(StorageError) in try blob.appendKept() }
+  }
+
   func publish(as name: BlobName) throws(StorageError) {
     try store.step(name.description) { () throws(StorageError) in try blob.publish(as: name) }
   }

@@ -98,11 +98,23 @@ package final class MemoryStore: BlobStore, CommitLocking {
 private final class MemoryBlob: UnfinishedBlob {
   private let store: MemoryStore
   private let bytes = Mutex<[UInt8]>([])
+  private let kept = Mutex<[UInt8]>([])
 
   init(store: MemoryStore) { self.store = store }
 
   func append(_ more: [UInt8]) throws(StorageError) {
     bytes.withLock { $0.append(contentsOf: more) }
+  }
+
+  func keep(_ more: [UInt8]) throws(StorageError) { kept.withLock { $0 += more } }
+
+  func appendKept() throws(StorageError) {
+    try append(
+      kept.withLock { kept in
+        defer { kept = [] }
+        return kept
+      }
+    )
   }
 
   func publish(as name: BlobName) throws(StorageError) {

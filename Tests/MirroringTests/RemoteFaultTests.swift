@@ -367,7 +367,7 @@ struct RemoteFaultTests {
 }
 
 /// Counts what is written.
-private final class CountingStream: DuplexStream {
+final class CountingStream: DuplexStream {
   private let stream: any DuplexStream
   private let written = Mutex(0)
 

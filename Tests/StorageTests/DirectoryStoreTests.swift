@@ -51,6 +51,72 @@ struct DirectoryStoreTests {
     #expect(try store.read(BlobName(.record, digest(3))) == [1])
   }
 
+  @Test func `what is kept for later stands beside an unfinished file, and goes with it`() throws {
+    let store = try makeStore(in: folder)
+    let blob = try store.newBlob()
+    try blob.append([1, 2])
+    try blob.keep([7])
+    try blob.append([3])
+    try blob.keep([8, 9])
+    #expect(try folder.names("store/tmp").count == 2)
+    #expect(try store.orphans().isEmpty, "its writer lives")
+    try blob.appendKept()
+    try blob.append([4])
+    try blob.publish(as: BlobName(.pack, digest(5)))
+    #expect(try store.read(BlobName(.pack, digest(5))) == [1, 2, 3, 7, 8, 9, 4])
+    #expect(try folder.names("store/tmp") == [])
+    let given = try store.newBlob()
+    try given.append([1])
+    try given.keep([2])
+    given.abandon()
+    #expect(try folder.names("store/tmp") == [])
+  }
+
+  @Test func `a file that is left is an orphan with all that was appended and kept`() throws {
+    let store = try makeStore(in: folder)
+    do {
+      let blob = try store.newBlob()
+      // Two blocks and a bit, of which a part is in the file already.
+      try blob.append([UInt8](repeating: 5, count: 1_500_000))
+      try blob.flush()
+      try blob.append([UInt8](repeating: 6, count: 1_000_000))
+      try blob.keep([1, 2, 3])
+      blob.leave()
+    }
+    let orphan = try #require(try store.orphans().first)
+    #expect(
+      try orphan.read()
+        == [UInt8](repeating: 5, count: 1_500_000) + [UInt8](repeating: 6, count: 1_000_000)
+    )
+    #expect(try orphan.readKept() == [1, 2, 3])
+    try orphan.remove()
+    #expect(try folder.names("store/tmp") == [])
+  }
+
+  @Test func `flushing at any place changes nothing of what is written`() throws {
+    let store = try makeStore(in: folder)
+    var random = SplitMix64(seed: 3)
+    let bytes = (0..<2_500_000).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+    let blob = try store.newBlob()
+    var start = 0
+    for (number, end) in [1, 4096, 1_048_575, 1_048_576, 1_100_000, 2_097_153, bytes.count]
+      .enumerated()
+    {
+      try blob.append(Array(bytes[start..<end]))
+      if number % 3 != 2 { try blob.flush() }
+      start = end
+    }
+    try blob.publish(as: BlobName(.pack, digest(6)))
+    #expect(try store.read(BlobName(.pack, digest(6))) == bytes)
+  }
+
+  @Test func `heads whose pack has its name already are no orphans, and are removed`() throws {
+    let store = try makeStore(in: folder)
+    try folder.write([1], to: "store/tmp/gone.heads")
+    #expect(try store.orphans().isEmpty)
+    #expect(try folder.names("store/tmp") == [])
+  }
+
   @Test func `files above their kind's limit are not read whole`() throws {
     let store = try makeStore(in: folder)
     let name = BlobName(.slot, digest(4))
