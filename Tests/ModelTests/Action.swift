@@ -22,6 +22,8 @@ enum Action {
   case accept(at: Int, records: Mask)
 
   case damage(store: Int, object: Int)
+
+  case choose(at: Int, snapshot: Int?, objects: Mask)
 }
 
 extension Action: CustomStringConvertible {
@@ -53,6 +55,9 @@ extension Action: CustomStringConvertible {
     case .copy(let store, let object): "a mirror copies o\(object) to \(letter(store))"
     case .accept(let store, let records):
       "a mirror brings \(letter(store)) the records \(records.listed)"
+    case .choose(let store, let snapshot, let objects):
+      snapshot.map { "a mirror has \(letter(store)) hold r\($0) in \(objects.listed)" }
+        ?? "a mirror brings \(letter(store)) all records, and nothing more is chosen"
     case .damage(let store, let object): "o\(object) is found damaged at \(letter(store))"
     }
   }
@@ -68,6 +73,7 @@ extension Model {
     sweepActions(in: state, into: &actions)
     subjectActions(in: state, into: &actions)
     if universe.storeCount == 2 { mirrorActions(in: state, into: &actions) }
+    if universe.selects { selectionActions(in: state, into: &actions) }
     damageActions(in: state, into: &actions)
     return actions
   }
@@ -112,7 +118,13 @@ extension Model {
       state.stores[store].present |= .one(object)
       state.stores[store].damaged &= ~Mask.one(object)
       state.stores[store].lost &= ~state.chunks(in: .one(object))
-    case .accept(let store, let records): state.stores[store].log |= records
+    case .accept(let store, let records):
+      state.stores[store].log |= records
+      state.stores[store].isSelecting = false
+      state.stores[store].chosen = 0
+      state.stores[store].promised = 0
+    case .choose(let store, let snapshot, let objects):
+      choose(objects, for: snapshot, at: store, in: &state)
     case .damage(let store, let object): damage(object, at: store, in: &state)
     }
     if universe.isReduced { sendHome(in: &state) }

@@ -122,7 +122,11 @@ extension Model {
       needs |= chunks
     }
     writeSnapshot(of: needs, uses: .first(state.objectCount), at: 0, in: &state)
-    if universe.storeCount == 2 { state.stores.second = state.stores.first }
+    if universe.selects {
+      state.stores.second.isSelecting = true
+    } else if universe.storeCount == 2 {
+      state.stores.second = state.stores.first
+    }
     return state
   }
 }

@@ -46,8 +46,8 @@ extension Model {
     if promises.contains(.logsAreComplete) {
       for store in 0..<universe.storeCount {
         let here = state.stores[store]
-        let required = required(here.log, in: state)
-        let uncovered = needed(here.log, in: state) & ~state.chunks(in: required)
+        let required = demanded(here.log, of: here, in: state)
+        let uncovered = needed(by: here, in: state) & ~state.chunks(in: required)
         if uncovered != 0 {
           return .uncovered(store: store, chunk: uncovered.trailingZeroBitCount)
         }
@@ -68,7 +68,7 @@ extension Model {
   private func incompleteSnapshot(at store: Int, in state: State) -> Fault? {
     let here = state.stores[store]
     let there = state.chunks(in: here.present) | here.lost
-    for snapshot in Members(live(here.log, in: state)) {
+    for snapshot in Members(promised(by: here, in: state)) {
       let missing = Mask(truncatingIfNeeded: state.subjects[snapshot]) & ~there
       if missing != 0 {
         return .incomplete(

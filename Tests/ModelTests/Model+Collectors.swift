@@ -34,7 +34,7 @@ extension Model {
     in state: State,
     into actions: inout [Action]
   ) {
-    guard hasRoom(for: .condemnation, in: state) else { return }
+    guard hasRoom(for: .condemnation, in: state), mayRely(at: store, in: state) else { return }
     let here = state.stores[store]
     let needed = needed(here.log, in: state)
     let usable = here.present & ~dead(here.log, in: state)
@@ -141,7 +141,7 @@ extension Model {
       let dead = dead(here.log, in: state) & here.present
       guard dead != 0 else { continue }
       if rules.contains(.requiredIsPresentBeforeSweep) {
-        guard required(here.log, in: state).within(here.present) else { continue }
+        guard demanded(here.log, of: here, in: state).within(here.present) else { continue }
       }
       for object in Members(dead) {
         if rules.contains(.sweepIsOneStep) {
@@ -163,7 +163,9 @@ extension Model {
     for store in 0..<universe.storeCount {
       for snapshot in Members(live(state.stores[store].log, in: state)) {
         if canRemove { actions.append(.remove(store: store, snapshot: snapshot)) }
-        if canHold { actions.append(.hold(store: store, snapshot: snapshot)) }
+        if canHold, mayRely(at: store, in: state) {
+          actions.append(.hold(store: store, snapshot: snapshot))
+        }
       }
     }
   }

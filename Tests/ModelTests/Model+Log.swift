@@ -110,6 +110,15 @@ extension Model {
     return true
   }
 
+  /// The chunks that the live snapshots need which a store says it holds.
+  func needed(by store: Store, in state: State) -> Mask {
+    var result: Mask = 0
+    for snapshot in Members(promised(by: store, in: state)) {
+      result |= Mask(truncatingIfNeeded: state.subjects[snapshot])
+    }
+    return result
+  }
+
   /// The chunks that the live snapshots need.
   func needed(_ log: Mask, in state: State) -> Mask {
     var result: Mask = 0

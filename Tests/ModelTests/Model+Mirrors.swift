@@ -12,6 +12,12 @@ extension Model {
         actions.append(.copy(to: store, object: object))
       }
       let news = there.log & ~here.log
+      if here.isSelecting {
+        if isAcceptableWhole(here.log | news, at: here, in: state) {
+          actions.append(.accept(at: store, records: news))
+        }
+        continue
+      }
       guard news != 0 else { continue }
       for records in batches(of: news, for: here.log, in: state)
       where isAcceptable(records, at: here, in: state) {

@@ -37,7 +37,7 @@ extension Model {
     into actions: inout [Action]
   ) {
     guard hasRoom(for: .snapshot, in: state) else { return }
-    for store in 0..<universe.storeCount {
+    for store in 0..<universe.storeCount where mayRely(at: store, in: state) {
       let log = state.stores[store].log
       for needs in universe.needs {
         actions.append(.begin(writer: writer, store: store, needs: needs, pin: 15))

@@ -61,6 +61,13 @@ struct Mutation: CustomTestStringConvertible {
       .twoStores
     ),
     Mutation("12: records travel one by one", .recordsTravelTogether, .twoStores),
+    Mutation(
+      "13: what took the place of a chosen object is not chosen",
+      .chosenFollowsReplacements,
+      .selecting
+    ),
+    Mutation("15: a backup goes to a selecting store", .selectingTakesNoReliance, .selecting),
+    Mutation("16: a store is called whole before it is", .wholeAsksForEverything, .selecting),
   ]
 }
 

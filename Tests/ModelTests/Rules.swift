@@ -38,7 +38,14 @@ struct Rules: OptionSet {
   /// Rule 12: a receiver takes many records at once.
   static let recordsTravelTogether = Rules(rawValue: 1 << 16)
 
-  static let all = Rules(rawValue: (1 << 17) - 1)
+  /// Rule 13: what took the place of a chosen object is chosen too.
+  static let chosenFollowsReplacements = Rules(rawValue: 1 << 17)
+  /// Rule 15: a selecting store takes no snapshot, hold or condemnation of its own.
+  static let selectingTakesNoReliance = Rules(rawValue: 1 << 18)
+  /// Rule 16: a store becomes whole only when everything is there that its log requires.
+  static let wholeAsksForEverything = Rules(rawValue: 1 << 19)
+
+  static let all = Rules(rawValue: (1 << 20) - 1)
 
   static func without(_ rule: Rules) -> Rules { all.subtracting(rule) }
 }

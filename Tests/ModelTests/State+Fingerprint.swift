@@ -13,6 +13,11 @@ extension State {
         UInt64(names.objects(here.present)) | UInt64(names.records(here.log)) &<< 16
           | UInt64(names.objects(here.damaged)) &<< 32 | UInt64(here.lost) &<< 48
       )
+      guard here.isSelecting else { continue }
+      print.mix(
+        1 | UInt64(names.objects(here.chosen)) &<< 16
+          | UInt64(names.records(here.promised)) &<< 32
+      )
     }
     let writer = word(of: writers.first, names)
     let otherWriter = word(of: writers.second, names)
@@ -122,7 +127,8 @@ private struct Names {
 
   /// A weight that does not depend on how objects and records are numbered.
   private static func weight(of store: Store) -> Int {
-    store.log.nonzeroBitCount &* 4096 &+ store.present.nonzeroBitCount &* 256
+    (store.isSelecting ? 1 &<< 20 : 0) &+ store.log.nonzeroBitCount &* 4096 &+ store.present
+      .nonzeroBitCount &* 256
       &+ store.damaged.nonzeroBitCount &* 16 &+ Int(store.lost)
   }
 

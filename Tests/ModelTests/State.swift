@@ -16,6 +16,11 @@ struct Store {
   var damaged: Mask = 0
   /// Chunks whose last copy here was destroyed by damage, not by the rules.
   var lost: Mask = 0
+  /// True if it holds only what was chosen for it.
+  var isSelecting = false
+  /// Objects that its selection lists, and the snapshots that it says it holds.
+  var chosen: Mask = 0
+  var promised: Mask = 0
 }
 
 /// The volatile memory of one writer.

@@ -25,6 +25,8 @@ struct Universe: CustomTestStringConvertible {
   var uploadsAgain = true
   /// A mirror may bring objects that neither log requires, dead ones too.
   var copiesAnything = true
+  /// The second store is new, and holds chosen snapshots only.
+  var selects = false
   /// Fewer orders of steps, none of which matters: a writer resolves all its chunks in one go, and
   /// who can only fail has gone home already.
   var isReduced = true

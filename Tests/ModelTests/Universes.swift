@@ -54,7 +54,20 @@ extension Universe {
     beginning: [0b1]
   )
 
-  static let explored: [Universe] = [.twoStores, .oneStore, .oneChunk, .damage, .holds]
+  /// A repository, and a mirror of chosen snapshots.
+  static let selecting = Universe(
+    name: "chosen snapshots",
+    writerCount: 1,
+    collectorCount: 1,
+    objectLimit: 3,
+    recordLimit: 3,
+    copiesAnything: false,
+    selects: true
+  )
+
+  static let explored: [Universe] = [
+    .twoStores, .oneStore, .oneChunk, .damage, .holds, .selecting,
+  ]
 }
 
 /// Larger worlds for long runs: explored to the end where the limit allows.
@@ -85,6 +98,7 @@ extension Universe {
       $0.snapshotLimit = 3
       $0.objectLimit = 4
     },
+    selecting.changed("chosen snapshots, four records") { $0.recordLimit = 4 },
     twoStores.changed("two stores, damage") { $0.damageLimit = 1 },
     twoStores.changed("two stores, hold") {
       $0.holdLimit = 1

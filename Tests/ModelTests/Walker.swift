@@ -61,7 +61,7 @@ extension Action {
     case .remove: 8
     case .hold: 9
     case .copy: 10
-    case .accept: 11
+    case .accept, .choose: 11
     }
   }
 }
