@@ -33,8 +33,9 @@ struct ProfileChoice {
   static func all() throws -> [Profile] {
     let path = try ProfileChoice(name: nil, file: nil).path()
     guard let bytes = try readIfThere(path) else { return [] }
+    let home = try Surroundings.variable("HOME")
     do {
-      return try ProfileFile(bytes, home: Surroundings.variable("HOME")).profiles
+      return try ProfileFile(bytes, home: home).profiles
     } catch {
       throw Explanation.failure(from: error, in: path, holding: bytes)
     }
