@@ -4,8 +4,12 @@ import Files
 
 /// The end of the process: says what went wrong, and with what status it ends.
 enum Ending {
-  /// Ends the process after a command that threw `error`, or nothing.
-  static func end(_ error: (any Error)?, asJSON: Bool) -> Never {
+  /// Ends the process after a command that threw `error`, or nothing; `nil` is a command line that is none.
+  static func end(
+    _ error: (any Error)?,
+    of command: (any ParsableCommand)? = nil,
+    asJSON: Bool
+  ) -> Never {
     var status = ExitStatus.done.rawValue
     if let error {
       if let failure = Explanation.failure(of: error) {
@@ -20,6 +24,7 @@ enum Ending {
           Explanation.show(Failure(.failed, message), asJSON: asJSON)
         }
       }
+      if status == ExitStatus.damage.rawValue, let command { FarDamage.note(command) }
     }
     if let loss = StandardOutput.loss {
       let lost = afterLoss(Explanation.failure(from: .output(loss)), status)

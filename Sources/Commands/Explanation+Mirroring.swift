@@ -104,8 +104,10 @@ extension Explanation {
     case .wrongHash(let name):
       Failure(
         .refusedForSafety,
-        "what \(target) sent as \(name) is something else",
-        meaning: "It was not stored."
+        "what came from \(target) as \(name) is something else",
+        meaning: "It was not stored, and this repository is unharmed.",
+        advice:
+          "Its store, or the line to it, is at fault: run `kist check --without-key --read-data` there."
       )
     case .refusedRecords(let findings):
       Failure(

@@ -49,7 +49,7 @@ package struct Kist: ParsableCommand {
       }
       Ending.end(nil, asJSON: asJSON)
     } catch {
-      Ending.end(help(error) ?? error, asJSON: asJSON)
+      Ending.end(help(error) ?? error, of: command, asJSON: asJSON)
     }
   }
 

@@ -45,10 +45,15 @@ final class MirrorConnection {
   }
 
   /// Waits for the other end; the exit status of a program, if there was one.
-  func finish() -> Int32? {
+  ///
+  /// After a stop, or a silence, a program is told to end.
+  func finish(after error: MirrorError? = nil) -> Int32? {
     stream.close()
     thread?.join()
-    return child?.wait()
+    switch error {
+    case .interrupted, .stalled: return child?.end()
+    default: return child?.wait()
+    }
   }
 
   /// The repository in a place; `nil` if there is none.

@@ -54,8 +54,14 @@ struct RepositoryPlace {
     guard let arguments = destination.arguments else {
       return try DirectoryStore(path: folder ?? name)
     }
-    let (stream, connection) = try connect(arguments)
-    return try RemoteStore(over: stream, connection)
+    let line = try connect(arguments)
+    do {
+      return try RemoteStore(over: line.stream, line.connection)
+    } catch {
+      // Whatever it still waits for, nobody does.
+      _ = line.program.end()
+      throw error
+    }
   }
 
   /// Makes a store with an id of its own, and opens it.
@@ -68,18 +74,28 @@ struct RepositoryPlace {
       try StoreLayout.create(at: path, configuration: configuration, blobs: blobs)
       return try DirectoryStore(path: path)
     }
-    let (stream, connection) = try connect(arguments)
-    return try RemoteStore(
-      creatingOver: stream,
-      connection,
-      configuration: configuration,
-      blobs: blobs
-    )
+    let line = try connect(arguments)
+    do {
+      return try RemoteStore(
+        creatingOver: line.stream,
+        line.connection,
+        configuration: configuration,
+        blobs: blobs
+      )
+    } catch {
+      _ = line.program.end()
+      throw error
+    }
   }
 
-  private func connect(
-    _ arguments: [String]
-  ) throws(StorageError) -> (any DuplexStream, RemoteStore.Connection) {
+  /// A program that was started to connect.
+  private struct Line {
+    let stream: any DuplexStream
+    let connection: RemoteStore.Connection
+    let program: PipedProcess
+  }
+
+  private func connect(_ arguments: [String]) throws(StorageError) -> Line {
     do {
       let (stream, child) = try MirrorConnection.start(arguments)
       var connection = RemoteStore.Connection(
@@ -88,7 +104,7 @@ struct RepositoryPlace {
       ) { child.wait() }
       connection.interruption = { InterruptFlag.isRaised }
       connection.waiting = waiting
-      return (stream, connection)
+      return Line(stream: stream, connection: connection, program: child)
     } catch let error as FilesError {
       throw .unreachable(location: name, .system(error))
     } catch {

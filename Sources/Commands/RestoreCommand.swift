@@ -132,6 +132,10 @@ struct RestoreCommand: ParsableCommand {
     }
     display.finish()
     for line in refused.summary(asJSON: console.isJSON) { console.warn(line) }
+    let hasDamage = progress.findings.kept.contains {
+      if case .damagedContent = $0.reason { true } else { false }
+    }
+    if hasDamage { FarDamage.note(options) }
     let seconds = Double(SystemClock.monotonicNanoseconds() - start) / 1e9
     noteNothingMatched(progress.counters)
     show(progress.counters, seconds: seconds)

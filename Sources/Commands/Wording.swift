@@ -1,4 +1,5 @@
 package import Backups
+package import Mirroring
 package import Patterns
 package import Restoring
 
@@ -6,6 +7,11 @@ package import Restoring
 package enum Wording {
   /// The failure that an error is; `nil` if it is none of ours.
   package static func failure(of error: any Error) -> Failure? { Explanation.failure(of: error) }
+
+  /// Why a mirror run with `target` failed.
+  package static func failure(from error: MirrorError, target: String) -> Failure {
+    Explanation.failure(from: error, target: target)
+  }
 
   /// Why a pattern cannot be used; `place` is where it stands.
   package static func failure(from error: PatternError, in place: String) -> Failure {

@@ -53,6 +53,12 @@ package final class PipedProcess: Sendable {
       return found
     }
   }
+
+  /// Tells the program to end, if it has not, and waits for that.
+  package func end() -> Int32 {
+    status.withLock { if $0 == nil { kill(process, SIGTERM) } }
+    return wait()
+  }
 }
 
 extension PipedProcess {

@@ -25,6 +25,7 @@ package final class RemoteStore: BlobStore, CommitLocking {
     package var location: String
     /// This program, for people.
     package var program: String
+    package var greetingSeconds = WireLimits.greetingSeconds
     package var stallSeconds = WireLimits.stallSeconds
     /// True when the person wants to stop: a silent line is given up then.
     package var interruption: @Sendable () -> Bool = { false }
@@ -81,6 +82,7 @@ package final class RemoteStore: BlobStore, CommitLocking {
     var offers: [String] = []
     do throws(StoreLine.Fault) {
       var patience = StoreLine.Patience()
+      patience.greetingSeconds = connection.greetingSeconds
       patience.stallSeconds = connection.stallSeconds
       patience.interruption = connection.interruption
       patience.waiting = connection.waiting

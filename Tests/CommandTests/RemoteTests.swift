@@ -160,6 +160,126 @@ struct RemoteTests {
     try require(pipe(), "check", "--read-data")
   }
 
+  @Test func `ten connections at once keep working and end right`() throws {
+    /// What a machine of its own knows.
+    func machine(_ name: String, _ repository: String) -> [String: String] {
+      [
+        "KIST_REPOSITORY": repository, "KIST_CACHE_DIR": place.path(name + "-cache"),
+        "KIST_STATE_DIR": place.path(name + "-state"),
+      ]
+    }
+    let via = ["--via", String(pipe().dropFirst("pipe:".count))]
+    try require(pipe(), "init", "--quiet")
+    try require(pipe(), "backup", "--quiet", place.path("source"))
+    for name in ["m0", "m1"] {
+      let here = machine(name, place.path(name))
+      let made = try place.start(["mirror", "pull", "--init"] + via, changing: here).wait()
+      try #require(made.status == 0, "\(made)")
+      try place.fill("source-" + name, files: 20, bytes: 30_000, seed: 40)
+      let saved = try place.start(["backup", place.path("source-" + name)], changing: here).wait()
+      try #require(saved.status == 0, "\(saved)")
+    }
+    for number in UInt64(0)..<3 {
+      try place.fill("far-\(number)", files: 20, bytes: 30_000, seed: 50 + number)
+    }
+    let runs = try [
+      (["backup", place.path("far-0")], machine("f0", pipe())),
+      (["backup", place.path("far-1")], machine("f1", pipe())),
+      (["backup", place.path("far-2")], machine("f2", pipe())),
+      (["mirror", "push"] + via, machine("m0", place.path("m0"))),
+      (["mirror", "sync"] + via, machine("m1", place.path("m1"))),
+      (["mirror", "pull", "--init"] + via, machine("m2", place.path("m2"))),
+      (["mirror", "pull", "--init"] + via, machine("m3", place.path("m3"))),
+      (["restore", "latest", "-t", place.path("out")], machine("f3", pipe("--role read"))),
+      (["check", "--without-key", "--read-data"], machine("f4", pipe())),
+      (["check", "--read-data"], machine("f5", pipe())),
+    ].map { arguments, changes in
+      (arguments, try place.start(arguments, changing: changes))
+    }
+    for (arguments, run) in runs {
+      let outcome = try run.wait()
+      #expect(outcome.status == 0, "\(arguments): \(outcome)")
+    }
+    try place.requireClean("--read-data", "--repo", place.path("there"))
+    #expect(try JSON.array(kist(pipe(), "snapshots", "--json").output).count == 6)
+    for name in ["m0", "m1", "m2", "m3"] {
+      try place.requireClean("--read-data", "--repo", place.path(name))
+    }
+    #expect(try place.files(below: "there/tmp") == [])
+  }
+
+  @Test func `an older state over there is noticed, and nothing is written to it`() throws {
+    try require(pipe(), "init", "--quiet")
+    try require(pipe(), "backup", "--quiet", place.path("source"))
+    try place.call("cp", "-a", place.path("there"), place.path("older"))
+    try require(pipe(), "backup", "--quiet", place.path("source"))
+    try place.call("rm", "-rf", place.path("there"))
+    try place.call("mv", place.path("older"), place.path("there"))
+    let outcome = try kist(pipe(), "backup", place.path("source"))
+    #expect(outcome.status == 23, "\(outcome)")
+    try place.requireClean("--repo", place.path("there"))
+  }
+
+  @Test func `damage on the line is told as received so, and harms nothing`() throws {
+    try require(pipe(), "init", "--quiet")
+    try require(pipe(), "backup", "--quiet", place.path("source"))
+    // One byte of what the server says, in the middle of an object, is another one.
+    try place.write(
+      Array(
+        """
+        import os, sys
+        at = int(sys.argv[1])
+        while data := bytearray(os.read(0, 65536)):
+            if 0 <= at < len(data): data[at] ^= 1
+            at -= len(data)
+            while data: del data[:os.write(1, data)]
+
+        """.utf8
+      ),
+      to: "flip"
+    )
+    let server = pipe().dropFirst("pipe:".count).replacing("exec ", with: "")
+    let noisy = "pipe:\(server) | exec python3 '\(place.path("flip"))' 900000"
+    let restored = try kist(noisy, "restore", "latest", "--target", place.path("out"))
+    let words = "What is damaged was received so from pipe:"
+    // What was read with others is read again alone: so it may have come whole after all.
+    #expect(restored.status == 0 || restored.errors.contains(words), "\(restored)")
+    let checked = try kist(noisy, "check", "--read-data")
+    #expect(checked.status == 20 && checked.errors.contains(words), "\(checked)")
+    // It was the line: everything is whole there, and comes whole without the noise.
+    try require(pipe(), "restore", "latest", "--target", place.path("out"))
+    try place.requireEqual("source", "out")
+    try require(pipe(), "check", "--read-data")
+    try place.requireClean("--read-data", "--repo", place.path("there"))
+    // Of a folder here, nothing like it is said.
+    let pack = try #require(try place.files(below: "there/packs").first)
+    try place.call("chmod", "600", place.path(pack))
+    var bytes = try place.bytes(pack)
+    bytes[bytes.count / 2] ^= 1
+    try place.write(bytes, to: pack)
+    let here = try place.kist("check", "--read-data", "--repo", place.path("there"))
+    #expect(here.status == 20 && !here.errors.contains("received so"), "\(here)")
+  }
+
+  @Test func `a server that says nothing is named while it is waited for, and can be stopped`()
+    throws
+  {
+    for arguments in [
+      ["snapshots", "--verbose", "--repo", "pipe:exec sleep 60"],
+      ["mirror", "push", "--verbose", "--via", "exec sleep 60", "--repo", place.repository],
+    ] {
+      if arguments[0] == "mirror" { try place.initialize() }
+      let run = try place.start(arguments)
+      Pause.seconds(6)
+      run.send(SIGINT)
+      let start = Date()
+      let outcome = try run.wait()
+      #expect(outcome.status == 130, "\(outcome)")
+      #expect(Date().timeIntervalSince(start) < 10, "\(outcome)")
+      #expect(outcome.errors.contains("waiting for"), "\(outcome)")
+    }
+  }
+
   // MARK: A real sshd
 
   @Test(.enabled(if: SecureShell.isThere, "there is no sshd here: apt-get install openssh-server"))
