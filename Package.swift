@@ -126,8 +126,9 @@ let package = Package(
     idea(
       "Kist",
       on: [
-        "Backups", "Chunking", "Commands", "CoreTypes", "Files", "Patterns", "Repositories",
-        "Restoring", "Scanning", "Sealing", "Sodium", "Storage", "Threading", "Trees",
+        "Backups", "Chunking", "Commands", "CoreTypes", "Files", "Mirroring", "Patterns",
+        "Repositories", "Restoring", "Scanning", "Sealing", "Sodium", "Storage", "Threading",
+        "Trees",
       ]
     ),
     .executableTarget(

@@ -60,7 +60,7 @@ extension Repository {
       guard !options.isStopped() else { throw BackupError.interrupted }
       let folders = try client.folders()
       let identity = open.configuration.repositoryID
-      try open.reload()
+      try open.refresh()
       let enrolment = WriterEnrolment(
         repository: open,
         memory: try ClientMemory(stateFolder: folders.state, repository: identity)

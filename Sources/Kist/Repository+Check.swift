@@ -35,7 +35,7 @@ extension Repository {
     isStopped: @escaping @Sendable () -> Bool = { false }
   ) throws(KistError) -> CheckResult {
     try KistError.explaining {
-      try open.reload()
+      try open.refresh()
       let report = try CheckPipeline(
         repository: open,
         reading: depth == .everything ? .everything : .heads,

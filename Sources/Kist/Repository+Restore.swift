@@ -53,7 +53,7 @@ extension Repository {
     try KistError.explaining {
       guard !target.isEmpty else { throw KistError(.usage, "an empty path names no folder") }
       guard !options.isStopped() else { throw BackupError.interrupted }
-      try open.reload()
+      try open.refresh()
       let snapshot = try open.snapshot(try open.findSnapshot(name))
       var plan = RestorePlan(
         snapshot: snapshot,

@@ -27,19 +27,23 @@ public struct Repository: Sendable {
   }
 
   let open: OpenRepository
+  let directory: DirectoryStore
   let client: Client
 
   /// Opens the repository in the folder at `path`.
   public init(at path: String, opening secret: Secret, client: Client = Client()) throws(KistError)
   {
-    let open = try KistError.explaining {
+    let (open, directory) = try KistError.explaining {
       try Repository.prepare()
-      return try UnlockedRepository(
-        store: try DirectoryStore(path: path),
+      let directory = try DirectoryStore(path: path)
+      let unlocked = try UnlockedRepository(
+        store: directory,
         secret: try Repository.slotSecret(secret)
-      ).open(folders: try client.folders())
+      )
+      return (try unlocked.open(folders: try client.folders()), directory)
     }
     self.open = open
+    self.directory = directory
     self.client = client
   }
 
@@ -72,7 +76,7 @@ public struct Repository: Sendable {
   /// The snapshots, the oldest first.
   public func snapshots() throws(KistError) -> [Snapshot] {
     try KistError.explaining {
-      try open.reload()
+      try open.refresh()
       return try open.log.snapshots.map { Snapshot($0, try open.snapshot($0)) }
     }
   }
@@ -80,7 +84,7 @@ public struct Repository: Sendable {
   /// The snapshot of this name: the start of an id, `latest`, or `latest~N`.
   public func snapshot(_ name: String) throws(KistError) -> Snapshot {
     try KistError.explaining {
-      try open.reload()
+      try open.refresh()
       let record = try open.findSnapshot(name)
       return Snapshot(record, try open.snapshot(record))
     }

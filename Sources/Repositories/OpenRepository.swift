@@ -143,4 +143,17 @@ package final class OpenRepository: Sendable {
     currentLog.withLock { $0 = log }
     try IndexRefresh.enterRecords(of: log, store: store, index: index)
   }
+
+  /// Brings log, index and catalog to what the store holds now, as opening does; for between two sessions.
+  package func refresh() throws(RepositoryError) {
+    let log = try RecordLog(store: store, configuration: configuration)
+    _ = try IndexRefresh(
+      store: store,
+      packs: packs,
+      keyring: keyring,
+      index: index,
+      catalog: catalog
+    ).run(log: log)
+    currentLog.withLock { $0 = log }
+  }
 }

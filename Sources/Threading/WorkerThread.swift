@@ -8,7 +8,7 @@ package struct ThreadError: Error, Equatable, Sendable {
 
 /// A POSIX thread.
 ///
-/// It must be joined.
+/// It must be joined, unless nobody waits for it.
 ///
 /// Signals are blocked in it, so that they reach the main thread; but not those that the thread
 /// itself causes. The corresponding C function is `pthread_create`.
@@ -63,6 +63,11 @@ package final class WorkerThread: @unchecked Sendable {
   }
 
   private init(handle: pthread_t) { self.handle = handle }
+
+  /// Starts a thread that nobody waits for.
+  package static func startDetached(_ body: @escaping @Sendable () -> Void) throws(ThreadError) {
+    pthread_detach(try start(body).handle)
+  }
 
   /// Waits until the thread has ended.
   package func join() {

@@ -41,6 +41,20 @@ struct SessionTests {
     #expect(try other.index.isClaimed(added[0]))
   }
 
+  @Test func `what another client brings while a repository is open counts as there`() throws {
+    let first = try sample.open(client: "one")
+    let second = try sample.open(client: "two")
+    let signer = try sample.signer(of: second, client: "two")
+    let session = try WriteSession(repository: second, signer: signer)
+    let content = Array("from the other one".utf8)
+    let chunk = try store(content, session: session, repository: second)
+    let record = try session.commit(time: someTime) { _ in Snapshot() }
+    try first.refresh()
+    #expect(first.log.snapshots.map(\.id) == [record.id])
+    for object in record.clear.adds { #expect(try first.index.isUsable(object)) }
+    #expect(try ChunkSource(repository: first).bytes(of: chunk, kind: .data) == content)
+  }
+
   @Test func `a chunk behind a damaged stub is read through its head`() throws {
     let repository = try sample.open()
     let signer = try sample.signer(of: repository, client: "one")
