@@ -172,21 +172,3 @@ struct ContentPlanner {
     }
   }
 }
-
-extension ChunkSource {
-  /// Puts a chunk of a file into the window.
-  func fetch(
-    _ reference: ChunkReference,
-    at offset: UInt64,
-    for file: RestoredFile,
-    _ jobs: RestoreJobs
-  ) throws(RepositoryError) {
-    guard let (location, position) = try locations(of: reference.id).first else {
-      throw .missingChunk(reference.id)
-    }
-    jobs.add(
-      RestorePiece(file: file, offset: offset, reference: reference, position: position),
-      at: location
-    )
-  }
-}

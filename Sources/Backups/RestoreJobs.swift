@@ -42,9 +42,9 @@ final class RestoreJobs: Sendable {
   // MARK: For whoever gathers
 
   /// Keeps a piece for the window; its file waits for it.
-  func add(_ piece: RestorePiece, at location: ObjectLocation) {
+  func add(_ piece: RestorePiece, of id: ObjectID, at location: ObjectLocation?) {
     piece.file.expectPiece()
-    window.withLock { $0.add(piece, at: location) }
+    window.withLock { $0.add(piece, of: id, at: location) }
   }
 
   var isWindowFull: Bool { window.withLock { $0.isFull } }

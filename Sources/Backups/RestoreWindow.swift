@@ -15,7 +15,9 @@ struct RestorePiece: Sendable {
 
 /// What one object is needed for.
 struct ObjectJob: Sendable {
-  let location: ObjectLocation
+  let id: ObjectID
+  /// `nil`: this store lacks it, and another one may have it.
+  let location: ObjectLocation?
   var pieces: [RestorePiece]
 }
 
@@ -36,21 +38,30 @@ struct RestoreWindow {
     pieceCount >= RestoreWindow.pieceLimit || byteCount >= RestoreWindow.byteLimit
   }
 
-  mutating func add(_ piece: RestorePiece, at location: ObjectLocation) {
-    jobs[location.place.id, default: ObjectJob(location: location, pieces: [])].pieces.append(
-      piece
-    )
+  mutating func add(_ piece: RestorePiece, of id: ObjectID, at location: ObjectLocation?) {
+    jobs[id, default: ObjectJob(id: id, location: location, pieces: [])].pieces.append(piece)
     pieceCount += 1
     byteCount += UInt64(piece.reference.length)
+  }
+
+  private func both(
+    _ left: ObjectLocation?,
+    _ right: ObjectLocation?
+  ) -> (ObjectLocation, ObjectLocation)? {
+    guard let left, let right else { return nil }
+    return (left, right)
   }
 
   /// The jobs in the order of their places, so that packs are read forward.
   mutating func take() -> [ObjectJob] {
     defer { self = RestoreWindow() }
     return jobs.values.sorted { left, right in
-      left.location.pack != right.location.pack
-        ? left.location.pack < right.location.pack
-        : left.location.place.stubOffset < right.location.place.stubOffset
+      guard let (left, right) = both(left.location, right.location) else {
+        // What is missing here comes last.
+        return left.location != nil && right.location == nil
+      }
+      return left.pack != right.pack
+        ? left.pack < right.pack : left.place.stubOffset < right.place.stubOffset
     }
   }
 }

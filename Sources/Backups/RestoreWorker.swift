@@ -55,7 +55,7 @@ final class RestoreWorker {
   private func write(_ job: ObjectJob) {
     let object: OpenedObject
     do {
-      object = try source.openUncached(job.location)
+      object = try open(job)
     } catch {
       for piece in job.pieces { fallBack(piece, error) }
       return
@@ -63,7 +63,7 @@ final class RestoreWorker {
     var run: PieceRun?
     for piece in job.pieces {
       do {
-        let range = try provenRange(of: piece, in: object, job.location.pack)
+        let range = try provenRange(of: piece, in: object, job.location?.pack ?? PackID(job.id.digest))
         if run?.extend(by: piece, range) == true { continue }
         write(run, of: object)
         run = PieceRun(piece, range)
@@ -72,6 +72,18 @@ final class RestoreWorker {
       }
     }
     write(run, of: object)
+  }
+
+  private func open(_ job: ObjectJob) throws(PackingError) -> OpenedObject {
+    if let location = job.location { return try source.openUncached(location) }
+    guard let object = source.openMissing(job.id) else {
+      throw .damagedObject(
+        job.id,
+        pack: PackID(job.id.digest),
+        reason: "it is missing here, and no other store gave it"
+      )
+    }
+    return object
   }
 
   private func provenRange(

@@ -19,10 +19,16 @@ struct DumpCommand: ParsableCommand {
         kist dump latest:/srv/db.sql | psql
         kist dump latest:/home/ann | tar -x --xattrs -C /tmp/ann
         kist dump latest | zstd > everything.tar.zst
+        kist dump --repair-from /mnt/second/backup latest:/srv/db.sql | psql
+
+      What is damaged or missing in the repository is taken from a mirror of the profile, or from the copy \
+      that --repair-from names, and brought back into the repository.
       """
   )
 
   @OptionGroup var options: RepositoryOptions
+
+  @OptionGroup var spare: SpareOptions
 
   @OptionGroup(title: "Which snapshot latest is") var filter: SnapshotFilterOptions
 
@@ -42,6 +48,8 @@ struct DumpCommand: ParsableCommand {
     }
     if let path { name = SnapshotName(id: name.id, path: path) }
     let repository = try options.open()
+    let spares = try spare.use(for: repository, options)
+    defer { spares?.finish(options.console) }
     let opened = try name.open(in: repository, among: try filter.filter())
     let source = try NodeSource(repository: repository) { InterruptFlag.isRaised }
     let tops = try name.tops(of: opened.content, reader: source.reader)

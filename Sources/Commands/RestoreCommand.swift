@@ -1,3 +1,4 @@
+import Mirroring
 import ArgumentParser
 import Backups
 import CoreTypes
@@ -21,6 +22,7 @@ struct RestoreCommand: ParsableCommand {
         kist restore latest --target ~ --include '*.odt' --include /home/ann/Pictures
         kist restore latest --target /srv/www --exclude cache --delete --dry-run
         kist restore 4f2a:/var/lib/vm --target /var/lib/vm --in-place --verify
+        kist restore latest --target out --repair-from ssh://nas/srv/backup
 
       Files that are there are compared chunk by chunk, and only what differs is fetched and written; \
       so a restore that was stopped goes on when it is started again. What the snapshot lacks stays, \
@@ -33,6 +35,9 @@ struct RestoreCommand: ParsableCommand {
       Patterns are restic's: they match the paths that `kist ls` shows; after SNAPSHOT:PATH, the paths \
       below PATH. Without a slash at the front they may begin at any folder. What is below a match \
       matches too. Quote them.
+
+      What is damaged or missing in the repository is taken from a mirror of the profile, or from the copy \
+      that --repair-from names, and brought back into the repository. Nobody is asked while all is whole.
 
       As an ordinary user, owners and devices cannot be restored; what was left out is said once, at the \
       end. Exit status 3 means that something was not restored as it was.
@@ -78,6 +83,8 @@ struct RestoreCommand: ParsableCommand {
   @Flag(help: "Read every restored file back from the disk and compare it.")
   var verify = false
 
+  @OptionGroup var spare: SpareOptions
+
   @OptionGroup(title: "Which snapshot latest is") var among: SnapshotFilterOptions
 
   @OptionGroup(title: "Who owns it") var owners: RestoreOwnerOptions
@@ -106,6 +113,12 @@ struct RestoreCommand: ParsableCommand {
     let start = SystemClock.monotonicNanoseconds()
     let chosen = try filter.filter()
     let repository = try options.open()
+    let spares = try spare.use(
+      for: repository,
+      options,
+      keeping: dryRun ? .used : .broughtBack
+    )
+    defer { spares?.finish(console) }
     let name = SnapshotName(snapshot)
     let record = try repository.findSnapshot(name.id, among: try among.filter())
     let content = try repository.snapshot(record)

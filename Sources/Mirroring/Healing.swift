@@ -64,6 +64,16 @@ package struct Healing {
     return report
   }
 
+  /// Moves what only these packs have into new ones and removes them, where nothing would be lost by it.
+  func replace(
+    _ packs: Set<PackID>,
+    lacking: Set<ObjectID>
+  ) throws(MirrorError) -> [PackID] {
+    var replaced: [PackID] = []
+    for pack in packs.sorted() where try replace(pack, lacking: lacking) { replaced.append(pack) }
+    return replaced
+  }
+
   /// Moves what only this pack has into a new one and removes it; false if something would be lost.
   private func replace(_ pack: PackID, lacking: Set<ObjectID>) throws(MirrorError) -> Bool {
     do {

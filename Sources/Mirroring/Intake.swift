@@ -109,6 +109,11 @@ final class Intake: Sendable {
     }
   }
 
+  /// True if an object is the one of this id.
+  static func isProven(_ object: SpareObject, as id: ObjectID) -> Bool {
+    proven(Arrival(id: id, head: object.head, body: object.body)) != nil
+  }
+
   /// The head, if id, lengths and body's hash are as they must be.
   private static func proven(_ arrival: Arrival) -> ObjectHead? {
     do {

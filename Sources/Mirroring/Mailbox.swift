@@ -7,6 +7,7 @@ struct Mailbox: Sendable {
     var byteCount = 0
     var end: End?
     var consumed = 0
+    var isWoken = false
     var isClosed = false
   }
 
@@ -46,11 +47,14 @@ struct Mailbox: Sendable {
 
   func put(consumed count: Int) { state.update { $0.consumed += count } }
 
+  /// Ends the wait of whoever looks: something else is to be done.
+  func wake() { state.update { $0.isWoken = true } }
+
   /// Takes all that is there; waits at most so long for something.
   func take(waitMilliseconds: Int) -> Content {
     if waitMilliseconds > 0 {
       _ = state.wait(upToMilliseconds: waitMilliseconds) {
-        $0.end != nil || $0.consumed > 0 || !$0.parts.isEmpty
+        $0.end != nil || $0.consumed > 0 || !$0.parts.isEmpty || $0.isWoken
       }
     }
     return state.update { state in
@@ -58,6 +62,7 @@ struct Mailbox: Sendable {
         state.parts = []
         state.byteCount = 0
         state.consumed = 0
+        state.isWoken = false
         state.end = nil
       }
       return Content(parts: state.parts, end: state.end, consumed: state.consumed)

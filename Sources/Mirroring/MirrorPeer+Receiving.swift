@@ -85,11 +85,11 @@ extension MirrorPeer {
     heldThere: [(prefix: NamePrefix, part: [UInt8])]
   ) throws(MirrorError) -> [MirrorSession.Action] {
     guard let repository else { throw .noRepository(whose: .here) }
-    if !session.isDryRun { try salvageOrphans(of: repository) }
+    if !session.isDryRun, options.keeping == .broughtBack { try salvage(for: repository) }
     var objects: [ObjectID]
     if let only = options.onlyObjects {
       objects = only
-      wanted = Set(only)
+      wanted.formUnion(only)
     } else {
       guard let plan else { throw .malformed("objects before records") }
       objects = try plan.absent(try plan.neededObjects())
@@ -111,12 +111,22 @@ extension MirrorPeer {
     return session.plannedObjects(objects)
   }
 
+  /// Asks for what was wanted meanwhile.
+  func passRequests() throws(MirrorError) {
+    guard let requests = options.requests else { return }
+    let (ids, isOver) = requests.take()
+    wanted.formUnion(ids)
+    try perform(session.want(ids))
+    if isOver { try perform(session.wantNoMore()) }
+  }
+
   /// What a run left behind whose process died here need not come again.
-  private func salvageOrphans(of repository: KeylessRepository) throws(MirrorError) {
+  private func salvage(for repository: KeylessRepository) throws(MirrorError) {
     do {
       try repository.salvageOrphans()
     } catch {
-      throw .repository(error)
+      // A store that cannot be written can still be handed what it lacks.
+      if options.requests == nil { throw .repository(error) }
     }
   }
 
@@ -164,6 +174,11 @@ extension MirrorPeer {
   func take(_ id: ObjectID, head: [UInt8], body: [UInt8]) throws(MirrorError) {
     guard let repository else { throw .noRepository(whose: .here) }
     let byteCount = head.count + body.count
+    options.requests?.answer(id, SpareObject(head: head, body: body))
+    // What was asked for again is stored already, or is about to be.
+    guard options.keeping == .broughtBack, taken.insert(id).inserted else {
+      return mailbox.put(consumed: byteCount)
+    }
     if let quota = options.quota {
       used += byteCount
       guard used <= quota else { throw .quota(limit: quota, needed: used) }
@@ -186,7 +201,8 @@ extension MirrorPeer {
     var report = DoneReport()
     if let intake {
       intake.finish()
-      if let failure = intake.failure { throw failure }
+      summary.refusal = intake.failure
+      if options.requests == nil, let failure = intake.failure { throw failure }
       lacking += intake.refused
       let stored = intake.stored
       report.objects = UInt64(stored.objects.count)

@@ -17,6 +17,10 @@ package struct PeerOptions: Sendable {
   package var quota: Int?
   /// Objects that are fetched, and nothing else.
   package var onlyObjects: [ObjectID]?
+  /// Objects that are wanted while the run goes on; it lasts until no more are.
+  var requests: ObjectRequests?
+  /// What is done with objects that come.
+  var keeping = SpareStore.Keeping.broughtBack
   /// Makes the repository if there is none; `nil` where that is not possible.
   package var creation:
     (@Sendable (_ configuration: [UInt8]) throws(MirrorError) -> KeylessRepository)?
@@ -50,7 +54,7 @@ package final class MirrorPeer {
   let options: PeerOptions
   let progress: MirrorProgress
   private let interruption: @Sendable () -> Bool
-  private let mailbox = Mailbox()
+  let mailbox = Mailbox()
   private var parser = FrameParser()
   var session: MirrorSession
   private var supplies: [Supply] = []
@@ -59,6 +63,8 @@ package final class MirrorPeer {
   var intake: Intake?
   var lacking: [ObjectID] = []
   var wanted: Set<ObjectID> = []
+  /// Objects that were handed to the intake, which must not have one twice.
+  var taken: Set<ObjectID> = []
   var used = 0
   var summary = MirrorSummary()
   /// Records that this store had when the run began, and those of them that the other end asked for.
@@ -96,6 +102,7 @@ package final class MirrorPeer {
   package func run() throws(MirrorError) -> MirrorSummary {
     let mailbox = mailbox
     let stream = stream
+    options.requests?.attach { mailbox.wake() }
     let reader: WorkerThread
     do {
       reader = try WorkerThread.start { MirrorPeer.readAll(stream, into: mailbox) }
@@ -182,6 +189,15 @@ package final class MirrorPeer {
     _ repository: KeylessRepository?,
     _ options: PeerOptions
   ) throws(MirrorError) -> MirrorSession.Setting {
+    var setting = try self.settings(repository, options)
+    setting.wantsMore = options.requests != nil
+    return setting
+  }
+
+  private static func settings(
+    _ repository: KeylessRepository?,
+    _ options: PeerOptions
+  ) throws(MirrorError) -> MirrorSession.Setting {
     var offers: [String] = []
     if options.role.gives, repository != nil { offers.append(Hello.Offer.give) }
     if options.role.receives { offers.append(Hello.Offer.receive) }
@@ -248,11 +264,12 @@ package final class MirrorPeer {
   private func loop() throws(MirrorError) {
     while !hasEnded {
       if interruption() { throw .interrupted }
+      try passRequests()
       let hasSent = try sendNext()
       let content = mailbox.take(waitMilliseconds: hasSent ? 0 : MirrorPeer.waitMilliseconds)
       if content.consumed > 0 { try perform(session.consumed(itemBytes: content.consumed)) }
       for part in content.parts { try receive(part) }
-      if let failure = intake?.failure { throw failure }
+      if options.requests == nil, let failure = intake?.failure { throw failure }
       if let end = content.end {
         isStreamOver = true
         if !hasEnded { throw ended(end) }
@@ -327,7 +344,7 @@ package final class MirrorPeer {
 
   // MARK: Actions
 
-  private func perform(_ actions: [MirrorSession.Action]) throws(MirrorError) {
+  func perform(_ actions: [MirrorSession.Action]) throws(MirrorError) {
     for action in actions {
       switch action {
       case .send(let message): try send(message)
@@ -343,7 +360,9 @@ package final class MirrorPeer {
       case .planObjects(let heldThere): try perform(try planObjects(heldThere: heldThere))
       case .expect(let objects, let bytes): try expect(objects: objects, bytes: bytes)
       case .take(let id, let head, let body): try take(id, head: head, body: body)
-      case .lacking(let id): lacking.append(id)
+      case .lacking(let id):
+        lacking.append(id)
+        options.requests?.answer(id, nil)
       case .commit: if !isSilent { try perform(try commit()) }
       }
     }

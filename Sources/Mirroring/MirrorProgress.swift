@@ -48,6 +48,8 @@ package struct MirrorSummary: Sendable {
   package var lacking: [ObjectID] = []
   /// Objects that this store's log required before, lacked, and has now.
   package var healed: [ObjectID] = []
+  /// Why what came could not be stored here, though it could be handed on.
+  var refusal: MirrorError?
   package var counters = MirrorCounters()
   package init() {}
 }

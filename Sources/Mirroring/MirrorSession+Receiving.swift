@@ -205,13 +205,15 @@ extension MirrorSession {
 
   /// These objects are wanted.
   package mutating func plannedObjects(_ ids: [ObjectID]) -> [Action] {
-    receiving.wanted = ids[...]
+    // Something may have been wanted before the other end said its hello.
+    receiving.wanted = ids[...] + receiving.wanted
     receiving.stage = .objects
     return askForObjects()
   }
 
   private mutating func askForObjects() -> [Action] {
     guard !receiving.wanted.isEmpty else {
+      if setting.wantsMore { return [] }
       if isDryRun { return finishedReceiving(receiving.report) }
       receiving.stage = .committing
       return [.commit]
@@ -220,6 +222,21 @@ extension MirrorSession {
     receiving.wanted = receiving.wanted.dropFirst(part.ids.count)
     receiving.asked = part
     return fetches(.object, part.ids.map(\.digest), answer: isDryRun ? .size : .items)
+  }
+
+  /// These objects are wanted too.
+  package mutating func want(_ ids: [ObjectID]) -> [Action] {
+    receiving.wanted += ids
+    guard receiving.stage == .objects, receiving.asked == nil, !ids.isEmpty else { return [] }
+    return askForObjects()
+  }
+
+  /// What was asked for is all.
+  package mutating func wantNoMore() -> [Action] {
+    guard setting.wantsMore else { return [] }
+    setting.wantsMore = false
+    guard receiving.stage == .objects, receiving.asked == nil else { return [] }
+    return askForObjects()
   }
 
   mutating func receivedBatch(count: UInt64, bytes: UInt64) throws(MirrorError) -> [Action] {

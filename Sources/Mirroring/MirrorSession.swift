@@ -39,6 +39,8 @@ package struct MirrorSession: Sendable {
     package var sets: [NameSet: DigestSet]
     /// Objects that are wanted, whatever the records say; then no records are asked for.
     package var onlyObjects: [ObjectID]?
+    /// True if more objects are going to be wanted: the session lasts until `wantNoMore`.
+    package var wantsMore = false
 
     package init(own: Hello, sets: [NameSet: DigestSet], onlyObjects: [ObjectID]? = nil) {
       self.own = own

@@ -285,7 +285,7 @@ package final class RemoteStore: BlobStore, CommitLocking {
     about name: BlobName? = nil,
     byteLimit: Int = 0
   ) throws(StorageError) -> StoreLine.Answer {
-    try translated(name) { () throws(StoreLine.Fault) in
+    try translated(name, isReading: operation.isReading) { () throws(StoreLine.Fault) in
       try line.ask(operation, operands, byteLimit: byteLimit)
     }
   }
@@ -304,13 +304,15 @@ package final class RemoteStore: BlobStore, CommitLocking {
 
   private func translated<Result>(
     _ name: BlobName?,
+    isReading: Bool = true,
     _ body: () throws(StoreLine.Fault) -> Result
   ) throws(StorageError) -> Result {
     do throws(StoreLine.Fault) {
       return try body()
     } catch {
       let error = RemoteStore.storageError(error, name, location)
-      if error.isObstacle {
+      // That something may not be written keeps nothing from being read.
+      if isReading ? error.isObstacle : error.isDisconnection {
         firstObstacle.withLock { first in
           // That the line is gone counts for more than that something was not allowed.
           if first == nil || error.isDisconnection { first = error }

@@ -19,6 +19,14 @@ enum StoreOperation: UInt8, Sendable {
   case unlock = 11
   case create = 12
   case strangers = 13
+
+  /// True if it changes nothing in the store.
+  var isReading: Bool {
+    switch self {
+    case .open, .names, .size, .read, .tail, .strangers: true
+    case .publish, .abandon, .remove, .commit, .lock, .unlock, .create: false
+    }
+  }
 }
 
 /// Everything that the two ends of a store's session say to each other.

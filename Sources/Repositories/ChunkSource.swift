@@ -65,6 +65,7 @@ package final class ChunkSource {
         failure = error
       }
     }
+    if let bytes = try spareBytes(of: chunk, kind: kind) { return bytes }
     if let failure { throw .damagedChunk(chunk, failure) }
     throw .missingChunk(chunk)
   }
@@ -74,6 +75,12 @@ package final class ChunkSource {
     let id = location.place.id
     if let object = cache[id] { return object }
     let object = try openUncached(location)
+    keep(object)
+    return object
+  }
+
+  private func keep(_ object: OpenedObject) {
+    let id = object.id
     cache[id] = object
     order.append(id)
     cachedByteCount += object.body.plaintext.count
@@ -83,34 +90,119 @@ package final class ChunkSource {
         cachedByteCount -= dropped.body.plaintext.count
       }
     }
-    return object
   }
 
-  /// Opens an object that is needed once.
+  /// Opens an object that is needed once; one that is damaged here comes from another store, if there is one.
   package func openUncached(_ location: ObjectLocation) throws(PackingError) -> OpenedObject {
+    do {
+      return try openHere(location)
+    } catch {
+      if case .storage(let obstacle) = error, obstacle.isObstacle { throw error }
+      guard let object = spare(location.place.id, damagedIn: location.pack) else { throw error }
+      return object
+    }
+  }
+
+  private func openHere(_ location: ObjectLocation) throws(PackingError) -> OpenedObject {
     let (place, pack) = (location.place, location.pack)
     let (preamble, body) = try repository.packs.body(of: place, in: pack)
     do {
-      return try opened(place, try opener.openBody(body, preamble: preamble))
+      return try opened(place.id, try opener.openBody(body, preamble: preamble))
     } catch {
       // The stub may be what is damaged: the head, proven by the object's id, has the same preamble.
       let head = try repository.packs.head(of: place, in: pack)
       guard head.preamble != preamble else { throw .sealed(place.id, pack: pack, error) }
       let again = try repository.packs.body(of: place, in: pack).body
       do {
-        return try opened(place, try opener.openBody(again, preamble: head.preamble))
+        return try opened(place.id, try opener.openBody(again, preamble: head.preamble))
       } catch {
         throw .sealed(place.id, pack: pack, error)
       }
     }
   }
 
-  private func opened(_ place: ObjectPlace, _ body: OpenedBody) throws(SealingError) -> OpenedObject
-  {
+  private func opened(_ id: ObjectID, _ body: OpenedBody) throws(SealingError) -> OpenedObject {
     guard let naming = repository.keyring.identityKey(body.identityKey) else {
       throw .unknownKey(body.identityKey)
     }
-    return OpenedObject(id: place.id, body: body, naming: naming)
+    return OpenedObject(id: id, body: body, naming: naming)
+  }
+}
+
+extension ChunkSource {
+  /// An object that is missing here, from another store, proven and opened; `nil` if it is not to be had.
+  package func openMissing(_ id: ObjectID) -> OpenedObject? {
+    if let object = cache[id] { return object }
+    guard let object = spare(id, damagedIn: nil) else { return nil }
+    keep(object)
+    return object
+  }
+
+  /// Objects that hold the chunk and that this store lacks.
+  package func missingPlaces(of chunk: ChunkID) throws(RepositoryError) -> [ChunkPlace] {
+    guard repository.spares != nil else { return [] }
+    do {
+      return try repository.catalog.places(of: chunk)
+    } catch {
+      throw .index(error)
+    }
+  }
+
+  private func spare(_ id: ObjectID, damagedIn pack: PackID?) -> OpenedObject? {
+    guard let spare = repository.spares?.object(id, damagedIn: pack) else { return nil }
+    do {
+      let head = try ObjectHead(decoding: spare.head)
+      guard head.id == id, PlainHash.of(spare.body) == head.bodyHash else { return nil }
+      return try opened(id, try opener.openBody(spare.body, preamble: head.preamble))
+    } catch {
+      // What came is no better than what is here.
+      return nil
+    }
+  }
+
+  /// A chunk from an object that this store lacks; `nil` if it is not to be had.
+  private func spareBytes(
+    of chunk: ChunkID,
+    kind: ChunkKind
+  ) throws(RepositoryError) -> [UInt8]? {
+    guard let spares = repository.spares else { return nil }
+    var places = try missingPlaces(of: chunk)
+    if places.isEmpty {
+      // Nothing here knows which object it is in: the pack's list was lost with it.
+      try repository.bringBackLost(from: spares)
+      places = try missingPlaces(of: chunk)
+    }
+    for place in places {
+      guard let object = try openAnywhere(place.object) else { continue }
+      do {
+        return try object.chunk(
+          at: place.position,
+          id: chunk,
+          kind: kind,
+          pack: PackID(place.object.digest)
+        )
+      } catch {
+        // Not what the catalog says: another object may have it.
+        continue
+      }
+    }
+    return nil
+  }
+
+  private func openAnywhere(_ id: ObjectID) throws(RepositoryError) -> OpenedObject? {
+    do {
+      if let location = try repository.index.location(of: id) {
+        do throws(PackingError) {
+          return try open(location)
+        } catch {
+          // It was asked for elsewhere too.
+          return nil
+        }
+      }
+    } catch {
+      throw .index(error)
+    }
+    return openMissing(id)
   }
 }
 

@@ -19,6 +19,8 @@ package final class OpenRepository: Sendable {
   package let openFindings: [PackingError]
   private let memory: ClientMemory
   private let currentLog: Mutex<RecordLog>
+  private let chosenSpares = Mutex<(any SpareObjects)?>(nil)
+  private let hasTriedLost = Mutex(false)
 
   init(
     store: any BlobStore,
@@ -50,6 +52,21 @@ package final class OpenRepository: Sendable {
 
   /// The log as it was read last.
   package var log: RecordLog { currentLog.withLock { $0 } }
+
+  /// Where objects are had that are damaged or missing here; `nil` if nowhere.
+  package var spares: (any SpareObjects)? { chosenSpares.withLock { $0 } }
+
+  /// Has everything that reads objects ask there for what is damaged or missing here.
+  package func use(_ spares: any SpareObjects) { chosenSpares.withLock { $0 = spares } }
+
+  /// Has everything brought back that is lost here, once; who asks meanwhile waits for it.
+  func bringBackLost(from spares: any SpareObjects) throws(RepositoryError) {
+    try hasTriedLost.withLock { (hasTried) throws(RepositoryError) in
+      guard !hasTried else { return }
+      hasTried = true
+      if spares.bringBackLost() { try refreshPacks() }
+    }
+  }
 
   /// Proves the pages of index and catalog, once.
   ///
