@@ -22,8 +22,11 @@ struct CheckCommand: ParsableCommand {
         kist check --read-data-subset 1/7     # another seventh each day
         kist check --read-data-subset 5%      # or 2G; chosen at random
         kist check --read-data --repair-from ssh://nas/srv/backup
+        kist check --without-key --repair-from pipe:'socat - TCP:nas:7000'
 
-      What is found damaged is named and remembered: the next backup of the same files stores it anew.
+      What is found damaged is named and remembered: the next backup of the same files stores it anew. \
+      --repair-from brings it back from another copy: objects, records, lists, keys, damaged key slots, the \
+      configuration. Missing key slots stay away, as they may have been removed.
       """,
     aliases: ["verify"]
   )
@@ -48,7 +51,7 @@ struct CheckCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Bring back what is damaged or missing from another store: a folder, or ssh://host/folder.",
+      "Bring back what is damaged or missing from another copy: a folder, ssh://host/folder, or pipe:COMMAND.",
       valueName: "destination"
     )
   )
@@ -70,8 +73,10 @@ struct CheckCommand: ParsableCommand {
   func run() throws {
     let console = options.console
     let start = SystemClock.monotonicNanoseconds()
-    try refuseAbsentMirror()
-    let subject = try subject()
+    let store = try options.store()
+    let repair = try repairFrom.map { try CheckRepair(options: options, from: $0) }
+    let files = try repair?.files(of: store)
+    let subject = try subject(store)
     let state = CheckProgress()
     let display = ProgressLine(console: console) { seconds in
       let now = state.now
@@ -101,57 +106,15 @@ struct CheckCommand: ParsableCommand {
       )
       throw ExitCode(ExitStatus.damage.rawValue)
     }
-    guard !report.findings.isEmpty else { return }
-    if let repairFrom { try repair(subject, report, from: repairFrom) }
+    let isWhole = files?.lacking.isEmpty ?? true
+    if report.findings.isEmpty, isWhole { return }
+    if let repair, !report.findings.isEmpty,
+      try repair.objects(of: try keyless(subject), report), isWhole
+    {
+      try note(subject, findings: 0)
+      return
+    }
     throw ExitCode(ExitStatus.damage.rawValue)
-  }
-
-  /// A mirror that is not there is to be known today, not on the day of the damage.
-  private func refuseAbsentMirror() throws {
-    guard let repairFrom else { return }
-    let place = try RepositoryPlace(repairFrom, remoteProgram: options.remoteProgram)
-    if let folder = place.folder { _ = try DirectoryStore(path: folder) }
-  }
-
-  /// Fetches what was found damaged or missing; ends the process with 0 if all of it is back.
-  private func repair(_ subject: Subject, _ report: CheckReport, from text: String) throws {
-    let repository = try keyless(subject)
-    let target = try RepositoryPlace(text, remoteProgram: options.remoteProgram).destination
-    let healing = Healing(repository: repository)
-    let connection = try MirrorConnection(
-      to: target,
-      folders: try options.folders(),
-      limits: PacedStream.Limits(upload: nil, download: nil),
-      serving: PeerOptions(program: "kist \(Surroundings.version)")
-    )
-    let outcome: Healing.Report
-    do {
-      outcome = try healing.run(
-        objects: try healing.lostObjects(),
-        packs: report.damagedPacks,
-        over: connection.stream,
-        program: "kist \(Surroundings.version)",
-        progress: MirrorProgress(),
-        interruption: { InterruptFlag.isRaised }
-      )
-    } catch {
-      throw Explanation.mirrorFailure(error, target: target.name, status: connection.finish())
-    }
-    _ = connection.finish()
-    options.console.say(
-      "repaired from \(target.name): \(Quantities.count(outcome.healed.count, "object")) brought back, "
-        + "\(Quantities.count(outcome.replaced.count, "pack")) replaced"
-    )
-    for object in outcome.lacking {
-      options.console.warn("object \(object.digest.short) is missing or damaged there too")
-    }
-    for pack in outcome.kept {
-      options.console.warn("pack \(pack.digest.short) stays: it holds what no other pack has")
-    }
-    guard outcome.lacking.isEmpty, outcome.kept.isEmpty, report.isMendedByPacks else { return }
-    options.console.say("everything that was named above is whole again")
-    try note(subject, findings: 0)
-    throw ExitCode(ExitStatus.done.rawValue)
   }
 
   /// Notes what was found, for whoever asks after mirrors.
@@ -197,8 +160,7 @@ struct CheckCommand: ParsableCommand {
     case keyless(KeylessRepository)
   }
 
-  private func subject() throws -> Subject {
-    let store = try options.store()
+  private func subject(_ store: any BlobStore & CommitLocking) throws -> Subject {
     guard try isKeyless(store) else { return .open(try options.open(store)) }
     return .keyless(try KeylessRepository(store: store, folders: try options.folders()))
   }

@@ -89,6 +89,7 @@ package final class DirectoryStore: BlobStore, CommitLocking {
   }
 
   package func put(_ bytes: [UInt8], as name: BlobName) throws(StorageError) {
+    if try isThere(name), try replaceDamaged(bytes, name) { return }
     let blob = try newBlob()
     do {
       try blob.append(bytes)
@@ -96,6 +97,17 @@ package final class DirectoryStore: BlobStore, CommitLocking {
     } catch {
       blob.abandon()
       throw error
+    }
+  }
+
+  private func isThere(_ name: BlobName) throws(StorageError) -> Bool {
+    guard name.kind != .pack else { return false }
+    do throws(StorageError) {
+      _ = try byteCount(of: name)
+      return true
+    } catch {
+      guard case .missing = error else { throw error }
+      return false
     }
   }
 
@@ -230,6 +242,30 @@ package final class DirectoryStore: BlobStore, CommitLocking {
       file.discard()
       guard there == file.byteCount else { throw .conflict(name) }
     }
+  }
+
+  /// Puts a file in the place of a damaged one, which goes when the sound one is durable.
+  ///
+  /// Only bytes that hash to the name replace anything, and only something that does not: a pack is never replaced.
+  private func replaceDamaged(_ bytes: [UInt8], _ name: BlobName) throws(StorageError) -> Bool {
+    guard name.kind != .pack, StoreCheck.hash(bytes) == name.digest else { return false }
+    do throws(StorageError) {
+      guard StoreCheck.hash(try read(name)) != name.digest else { return false }
+    } catch {
+      switch error {
+      case .missing: return false
+      // Longer than anything of its kind, or unreadable: damaged in any case.
+      default: break
+      }
+    }
+    do throws(FilesError) {
+      let file = try TemporaryFile(in: temporary)
+      try file.append(bytes)
+      try file.publish(as: name.fileName, in: try folder(of: name), replacing: .allow)
+    } catch {
+      throw .failed(name: name.description, error)
+    }
+    return true
   }
 
   private func folder(of name: BlobName) throws(FilesError) -> DirectoryHandle {

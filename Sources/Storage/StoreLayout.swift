@@ -99,6 +99,20 @@ package enum StoreLayout {
     }
   }
 
+  /// Puts a configuration in the place of a damaged or missing one; the caller has proven that it is this repository's.
+  package static func replaceConfiguration(
+    of path: String,
+    with configuration: [UInt8]
+  ) throws(StorageError) {
+    do {
+      let root = try DirectoryHandle.open(path: path)
+      let temporary = try root.openSubdirectory(Array("tmp".utf8))
+      try writeFixed("kist", configuration, in: root, temporary: temporary)
+    } catch {
+      throw .failed(name: "kist", error)
+    }
+  }
+
   /// Removes keys that an interrupted `create` left, which nothing uses: they would not open with new ones.
   ///
   /// Throws, and removes nothing, if packs or records are there: a repository whose configuration was lost.
