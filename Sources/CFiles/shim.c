@@ -4,8 +4,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/fs.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -206,92 +204,5 @@ int kist_fstatfs(int descriptor, struct kist_file_system *status) {
   status->id = (uint64_t)id[0] << 32 | id[1];
   status->available = (uint64_t)found.f_bavail * (uint64_t)found.f_bsize;
   status->type = (uint32_t)found.f_type;
-  return 0;
-}
-
-extern char **environ;
-
-int kist_spawn(const char *arguments, size_t count, int *process, int *output) {
-  char **list = calloc(count + 1, sizeof *list);
-  if (list == NULL) return -ENOMEM;
-  for (size_t index = 0; index < count; index++) {
-    list[index] = (char *)arguments;
-    arguments += strlen(arguments) + 1;
-  }
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) {
-    int failure = -errno;
-    free(list);
-    return failure;
-  }
-  posix_spawn_file_actions_t actions;
-  posix_spawnattr_t attributes;
-  sigset_t ignored, blocked;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
-  posix_spawnattr_init(&attributes);
-  // What this process ignores or blocks is none of the program's business; a hang-up that is ignored under nohup is.
-  sigemptyset(&ignored);
-  sigaddset(&ignored, SIGPIPE);
-  sigaddset(&ignored, SIGXFSZ);
-  sigemptyset(&blocked);
-  posix_spawnattr_setsigdefault(&attributes, &ignored);
-  posix_spawnattr_setsigmask(&attributes, &blocked);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-  pid_t number = 0;
-  int failure = posix_spawnp(&number, list[0], &actions, &attributes, list, environ);
-  posix_spawnattr_destroy(&attributes);
-  posix_spawn_file_actions_destroy(&actions);
-  free(list);
-  close(ends[1]);
-  if (failure != 0) {
-    close(ends[0]);
-    return -failure;
-  }
-  *process = number;
-  *output = ends[0];
-  return 0;
-}
-
-int kist_spawn_piped(char *const arguments[], struct kist_child *child) {
-  int to[2], from[2];
-  if (pipe2(to, O_CLOEXEC) != 0) return -errno;
-  if (pipe2(from, O_CLOEXEC) != 0) {
-    int code = -errno;
-    close(to[0]);
-    close(to[1]);
-    return code;
-  }
-  posix_spawn_file_actions_t actions;
-  posix_spawnattr_t attributes;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawnattr_init(&attributes);
-  posix_spawn_file_actions_adddup2(&actions, to[0], 0);
-  posix_spawn_file_actions_adddup2(&actions, from[1], 1);
-  sigset_t none, defaults;
-  sigemptyset(&none);
-  sigemptyset(&defaults);
-  int ours[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ};
-  for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) sigaddset(&defaults, ours[i]);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setsigdefault(&attributes, &defaults);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  extern char **environ;
-  pid_t process;
-  int code = posix_spawnp(&process, arguments[0], &actions, &attributes, arguments, environ);
-  posix_spawn_file_actions_destroy(&actions);
-  posix_spawnattr_destroy(&attributes);
-  close(to[0]);
-  close(from[1]);
-  if (code != 0) {
-    close(to[1]);
-    close(from[0]);
-    return -code;
-  }
-  // Only our end: what the child reads from waits as ever.
-  fcntl(to[1], F_SETFL, O_NONBLOCK);
-  child->process = process;
-  child->output = from[0];
-  child->input = to[1];
   return 0;
 }

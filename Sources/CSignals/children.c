@@ -14,19 +14,22 @@ static void close_both(int pipe[2]) {
 }
 
 // Handlers end with exec; what is ignored or blocked would stay so in a program that does not
-// expect it: one that writes into a pipe without a reader would go on for ever.
+// expect it: one that writes into a pipe without a reader would go on for ever. Where nobody called
+// `kist_install_interrupts`, nothing is known of the first signals: then none is blocked.
 static int with_first_signals(posix_spawnattr_t *attributes) {
-  short flags = 0;
-  int code = 0;
+  sigset_t none, writing;
+  sigemptyset(&none);
+  sigemptyset(&writing);
+  sigaddset(&writing, SIGPIPE);
+  sigaddset(&writing, SIGXFSZ);
   const sigset_t *mask = kist_first_mask(), *ignored = kist_ignored_signals();
-  if (mask && !(code = posix_spawnattr_setsigmask(attributes, mask)))
-    flags |= POSIX_SPAWN_SETSIGMASK;
-  if (ignored && !code && !(code = posix_spawnattr_setsigdefault(attributes, ignored)))
-    flags |= POSIX_SPAWN_SETSIGDEF;
-  return code ? code : posix_spawnattr_setflags(attributes, flags);
+  int code = posix_spawnattr_setsigmask(attributes, mask ? mask : &none);
+  if (!code) code = posix_spawnattr_setsigdefault(attributes, ignored ? ignored : &writing);
+  if (code) return code;
+  return posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 }
 
-pid_t kist_start_shell(const char *command, int *input, int *output) {
+pid_t kist_start_child(char *const arguments[], int *input, int *output) {
   int in[2] = {-1, -1}, out[2] = {-1, -1};
   if ((input && pipe2(in, O_CLOEXEC) != 0) || pipe2(out, O_CLOEXEC) != 0) {
     int code = errno;
@@ -35,6 +38,7 @@ pid_t kist_start_shell(const char *command, int *input, int *output) {
   }
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
+  pid_t process = -1;
   int code = posix_spawn_file_actions_init(&actions);
   if (code) goto no_actions;
   code = posix_spawnattr_init(&attributes);
@@ -42,9 +46,7 @@ pid_t kist_start_shell(const char *command, int *input, int *output) {
   code = with_first_signals(&attributes);
   if (!code && input) code = posix_spawn_file_actions_adddup2(&actions, in[0], 0);
   if (!code) code = posix_spawn_file_actions_adddup2(&actions, out[1], 1);
-  pid_t process = -1;
-  char *const arguments[] = {"sh", "-c", (char *)command, NULL};
-  if (!code) code = posix_spawn(&process, "/bin/sh", &actions, &attributes, arguments, environ);
+  if (!code) code = posix_spawnp(&process, arguments[0], &actions, &attributes, arguments, environ);
   posix_spawnattr_destroy(&attributes);
 no_attributes:
   posix_spawn_file_actions_destroy(&actions);
@@ -58,6 +60,8 @@ no_actions:
   *output = out[0];
   if (input) {
     close(in[0]);
+    // Only our end: what the program reads from waits as ever.
+    fcntl(in[1], F_SETFL, O_NONBLOCK);
     *input = in[1];
   }
   return process;

@@ -8,7 +8,7 @@ import Threading
 /// A stream to the other end of a mirror run, and what must be waited for when it is over.
 final class MirrorConnection {
   let stream: any DuplexStream
-  private let child: PipedProcess?
+  private let child: ChildProcess?
   private let thread: WorkerThread?
 
   /// Connects to a destination; a folder's store is served by a thread of this process.
@@ -51,7 +51,7 @@ final class MirrorConnection {
     stream.close()
     thread?.join()
     switch error {
-    case .interrupted, .stalled: return child?.end()
+    case .interrupted, .stalled: return child?.stop()
     default: return child?.wait()
     }
   }
@@ -91,8 +91,8 @@ final class MirrorConnection {
   /// Starts a program that speaks the protocol on its standard input and output.
   static func start(
     _ arguments: [String]
-  ) throws -> (any DuplexStream, PipedProcess) {
-    let child = try PipedProcess.start(arguments)
+  ) throws -> (any DuplexStream, ChildProcess) {
+    let child = try ChildProcess(arguments, input: .piped)
     guard let input = child.takeInput() else { throw MirrorError.closed }
     return (DescriptorStream(input: child.output, output: input), child)
   }

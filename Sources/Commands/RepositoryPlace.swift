@@ -59,7 +59,7 @@ struct RepositoryPlace {
       return try RemoteStore(over: line.stream, line.connection)
     } catch {
       // Whatever it still waits for, nobody does.
-      _ = line.program.end()
+      _ = line.program.stop()
       throw error
     }
   }
@@ -83,7 +83,7 @@ struct RepositoryPlace {
         blobs: blobs
       )
     } catch {
-      _ = line.program.end()
+      _ = line.program.stop()
       throw error
     }
   }
@@ -92,7 +92,7 @@ struct RepositoryPlace {
   private struct Line {
     let stream: any DuplexStream
     let connection: RemoteStore.Connection
-    let program: PipedProcess
+    let program: ChildProcess
   }
 
   private func connect(_ arguments: [String]) throws(StorageError) -> Line {

@@ -1,40 +1,78 @@
-internal import CFiles
+internal import CSignals
 internal import Glibc
 import Synchronization
 
-/// A program that runs beside this one, and what it writes to its standard output.
+/// A program that runs beside this one, and the pipes between them.
 ///
-/// Its standard input and error are this process's own. The corresponding C functions are `posix_spawnp` and `waitpid`.
+/// Its standard error is this process's own, and its signals are as this process got them. The
+/// corresponding C functions are `posix_spawnp` and `waitpid`.
 package final class ChildProcess: Sendable {
+  /// Where a program's standard input comes from.
+  package enum Input: Sendable {
+    /// From where this process has its own.
+    case shared
+    /// From this process: `takeInput`.
+    case piped
+  }
+
   /// How a program ended.
   package enum End: Equatable, Sendable {
     case exited(status: Int32)
     case killed(signal: Int32)
+
+    /// The exit status, or 128 and the signal's number, as a shell says it.
+    package var shellStatus: Int32 {
+      switch self {
+      case .exited(let status): status
+      case .killed(let signal): 128 + signal
+      }
+    }
   }
 
-  /// What it writes; ends when the program, and all who got it from there, have closed it.
+  /// What it writes to its standard output; ends when the program, and all who got it from there, have closed it.
   package let output: OpenFile
+  private let input: Mutex<OpenFile?>
   private let number: pid_t
   private let end = Mutex<End?>(nil)
+
+  private static let lookMicroseconds: UInt32 = 5_000
+  /// How long a program may take to end when it is asked to.
+  private static let patienceMilliseconds = 500
+
+  /// The same for arguments that are text.
+  package convenience init(
+    _ arguments: [String],
+    input kind: Input = .shared
+  ) throws(FilesError) {
+    try self.init(arguments.map { Array($0.utf8) }, input: kind)
+  }
 
   /// Starts a program; the first argument is its name, which is looked for in `PATH`.
   ///
   /// There must be one.
-  package init(_ arguments: [String]) throws(FilesError) {
+  package init(_ arguments: [[UInt8]], input kind: Input = .shared) throws(FilesError) {
     precondition(!arguments.isEmpty)
-    let name = Array(arguments[0].utf8)
-    var bytes: [CChar] = []
-    for argument in arguments {
-      // A zero ends an argument, so it cannot be in one.
-      bytes += argument.utf8.filter { $0 != 0 }.map { CChar(bitPattern: $0) } + [0]
+    let name = arguments[0]
+    // A zero ends an argument, so it cannot be in one.
+    var words: [UnsafeMutablePointer<CChar>?] = unsafe arguments.map { argument in
+      let word = argument.filter { $0 != 0 }.map { CChar(bitPattern: $0) } + [0]
+      return unsafe strdup(word)
     }
-    var process: Int32 = 0
-    var descriptor: Int32 = -1
-    let code = unsafe kist_spawn(bytes, arguments.count, &process, &descriptor)
-    _ = try SystemCall.check(Int(code), "posix_spawn", name)
-    number = process
-    output = OpenFile(descriptor: descriptor, name: name)
+    unsafe words.append(nil)
+    defer { unsafe words.forEach { unsafe free($0) } }
+    var (from, to): (Int32, Int32) = (-1, -1)
+    let code =
+      switch kind {
+      case .shared: unsafe kist_start_child(&words, nil, &from)
+      case .piped: unsafe kist_start_child(&words, &to, &from)
+      }
+    number = pid_t(try SystemCall.check(Int(code), "posix_spawn", name))
+    output = OpenFile(descriptor: from, name: name)
+    input = Mutex(to < 0 ? nil : OpenFile(descriptor: to, name: name))
   }
+
+  /// Its standard input, handed over to whoever closes it; `nil` the second time, and if there is no pipe.
+  package func takeInput() -> OpenFile? { input.withLock { $0.take() } }
 
   /// How it ended, if it has ended within so many milliseconds.
   package func end(upToMilliseconds limit: Int) throws(FilesError) -> End? {
@@ -42,29 +80,42 @@ package final class ChildProcess: Sendable {
     while true {
       if let end = try endNow() { return end }
       guard waited < limit else { return nil }
-      usleep(5_000)
-      waited += 5
+      usleep(ChildProcess.lookMicroseconds)
+      waited += Int(ChildProcess.lookMicroseconds) / 1000
     }
   }
+
+  /// Asks it to end.
+  package func askToEnd() { kill(number, SIGTERM) }
 
   /// Asks it to end, and ends it if it does not within half a second.
   package func terminate() {
     do {
       guard try endNow() == nil else { return }
-      kill(number, SIGTERM)
-      guard try end(upToMilliseconds: 500) == nil else { return }
+      askToEnd()
+      guard try end(upToMilliseconds: ChildProcess.patienceMilliseconds) == nil else { return }
       kill(number, SIGKILL)
-      _ = try end(upToMilliseconds: 500)
+      _ = try end(upToMilliseconds: ChildProcess.patienceMilliseconds)
     } catch {
       // Ignored: nobody waits for it any more.
     }
   }
 
-  private func endNow() throws(FilesError) -> End? {
+  /// How it ended, if it has.
+  func endNow() throws(FilesError) -> End? { try end(WNOHANG) }
+
+  /// Waits for its end, however long that takes.
+  func endAtLast() throws(FilesError) -> End {
+    while true {
+      if let end = try end(0) { return end }
+    }
+  }
+
+  private func end(_ options: Int32) throws(FilesError) -> End? {
     let outcome: Result<End?, FilesError> = end.withLock { known in
       if let known { return .success(known) }
       var status: Int32 = 0
-      let found = unsafe waitpid(number, &status, WNOHANG)
+      let found = unsafe waitpid(number, &status, options)
       guard found >= 0 || errno == EINTR else {
         return .failure(FilesError("waitpid", output.name, errno))
       }

@@ -1,6 +1,3 @@
-internal import CSignals
-internal import Glibc
-
 /// Runs a command of the person's own through the shell.
 package enum ShellCommand {
   /// The same for a command that is text.
@@ -19,30 +16,14 @@ package enum ShellCommand {
     of command: [UInt8],
     limit: Int
   ) throws(FilesError) -> (bytes: [UInt8], status: Int32) {
-    let name = command
-    var output: Int32 = -1
-    let process = try unsafe CName.with(name, .text, for: "posix_spawn") {
-      unsafe kist_start_shell($0, nil, &output)
-    }
-    _ = try SystemCall.check(Int(process), "posix_spawn", name)
-    let bytes: [UInt8]
+    let child = try ChildProcess([Array("/bin/sh".utf8), Array("-c".utf8), command])
     do {
-      bytes = try OpenFile(descriptor: output, name: name).readAllStoppably(limit: limit)
+      return (
+        try child.output.readAllStoppably(limit: limit), try child.endAtLast().shellStatus
+      )
     } catch {
-      // With its only reader gone, a command that still writes is ended by that.
-      if error.isInterrupted { _ = kill(process, SIGTERM) }
-      _ = try wait(for: process, name)
+      child.terminate()
       throw error
     }
-    return (bytes, try wait(for: process, name))
-  }
-
-  private static func wait(for process: pid_t, _ name: [UInt8]) throws(FilesError) -> Int32 {
-    var status: Int32 = 0
-    while unsafe waitpid(process, &status, 0) < 0 {
-      guard errno == EINTR else { throw FilesError("waitpid", name, errno) }
-    }
-    let signal = status & 0x7F
-    return signal == 0 ? (status >> 8) & 0xFF : 128 + signal
   }
 }

@@ -47,6 +47,25 @@ package enum StandardStreams {
   }
 }
 
+extension StandardStreams {
+  /// Standard input, as a file of its own.
+  package static func input() throws(FilesError) -> OpenFile { try duplicate(0) }
+
+  /// Standard output, as a file of its own; where it is a pipe, one that does not wait for its reader.
+  package static func output() throws(FilesError) -> OpenFile {
+    // Opened anew: whoever shares the descriptor must not find it changed.
+    let own = kist_reopen_pipe(1)
+    guard own < 0 else { return OpenFile(descriptor: own, name: Array("standard stream".utf8)) }
+    return try duplicate(1)
+  }
+
+  private static func duplicate(_ descriptor: Int32) throws(FilesError) -> OpenFile {
+    let copy = dup(descriptor)
+    guard copy >= 0 else { throw FilesError("dup", [], errno) }
+    return OpenFile(descriptor: copy, name: Array("standard stream".utf8))
+  }
+}
+
 /// The terminal of the person at the keyboard.
 package enum Terminal {
   /// True if there is someone to ask.

@@ -77,20 +77,6 @@ struct kist_file_system {
 
 /// fstatfs(2). 0 or -errno.
 int kist_fstatfs(int descriptor, struct kist_file_system *status);
-/// posix_spawnp(3) of `count` arguments, each ended by a zero; what the program writes can be read
-/// from `*output`. Its signals are as a program expects them. 0 or -errno.
-int kist_spawn(const char *arguments, size_t count, int *process, int *output);
-
-/// A started program: its id, where to read its standard output, where to write its standard input.
-struct kist_child {
-  int process;
-  int output;
-  int input;
-};
-
-/// posix_spawnp(3) with pipes, default signals and none blocked. 0 or -errno.
-int kist_spawn_piped(char *const arguments[], struct kist_child *child);
-
 enum {
   KIST_O_DIRECTORY = 1,
   KIST_O_NOFOLLOW = 2,

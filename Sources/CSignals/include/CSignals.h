@@ -8,6 +8,10 @@
 
 /// Installs handlers that raise a flag for SIGINT, SIGTERM, SIGHUP, and ignores SIGPIPE and SIGXFSZ.
 void kist_install_interrupts(void);
+/// Ends the process with status 130 and these words when a stop was wanted and did not come: one that
+/// the main thread has not even taken for a second, or of which nothing has come for ten. To be called
+/// after `kist_install_interrupts`. The words must stay where they are. 0 or -errno.
+int kist_watch_stops(const char *words);
 /// The signal that came first, or 0.
 int kist_interrupted(void);
 /// Hides what is typed on a terminal until `kist_show_typing`, or until a second signal. 0 or -errno.
@@ -18,10 +22,11 @@ ssize_t kist_read_stoppable(int descriptor, void *buffer, size_t count);
 
 // children.c: programs that we start.
 
-/// Starts `sh -c command` with the signals as this process got them, and none blocked that asks for a
-/// stop. Its standard output, and its standard input if `input` is not NULL, are pipes whose other
-/// ends are returned. Process id or -errno.
-pid_t kist_start_shell(const char *command, int *input, int *output);
+/// Starts a program, which is looked for in PATH, with the signals as this process got them, and none
+/// blocked that asks for a stop. `arguments` begins with its name and ends with NULL. Its standard
+/// output, and its standard input if `input` is not NULL, are pipes whose other ends are returned;
+/// writing to ours does not wait. Process id or -errno.
+pid_t kist_start_child(char *const arguments[], int *input, int *output);
 
 // faults.c: a cache that the machine cannot read.
 
