@@ -26,8 +26,7 @@ package enum CheckFinding: Sendable {
   /// True if data is lost by it; false if only tidiness or redundancy is.
   package var isLoss: Bool {
     switch self {
-    case .stranger: false
-    case .pack(.damagedObject(_, _, let reason)): !reason.contains("readable")
+    case .stranger, .pack(.damagedStub): false
     case .damagedFile, .pack, .log, .missingObject, .snapshot, .unrestorable, .storage: true
     }
   }
@@ -54,7 +53,8 @@ extension CheckReport {
     for finding in findings {
       switch finding {
       case .pack(.damagedTrailer(let pack, _)), .pack(.wrongLength(let pack, _, _)),
-        .pack(.damagedObject(_, let pack, _)), .pack(.sealed(_, let pack, _)):
+        .pack(.damagedObject(_, let pack, _)), .pack(.damagedStub(_, let pack)),
+        .pack(.sealed(_, let pack, _)):
         packs.insert(pack)
       case .pack(.storage), .pack(.unproven), .stranger, .damagedFile, .log, .missingObject,
         .snapshot, .unrestorable,

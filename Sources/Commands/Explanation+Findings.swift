@@ -24,6 +24,8 @@ extension Explanation {
       "pack \(pack.digest.short): \(Quantities.count(found)) of \(Quantities.count(expected)) bytes"
     case .damagedObject(let object, let pack, let reason):
       "object \(object.digest.short) in pack \(pack.digest.short): \(reason)"
+    case .damagedStub(let object, let pack):
+      "object \(object.digest.short) in pack \(pack.digest.short): its stub is damaged; the object is readable"
     case .sealed(let object, let pack, let error):
       "object \(object.digest.short) in pack \(pack.digest.short): \(text(error))"
     case .unproven(let reason): "what came as a pack is none: \(reason)"

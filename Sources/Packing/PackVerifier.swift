@@ -192,11 +192,7 @@ package final class PackVerifier {
       }
       if stub != sound.preamble.stub {
         report.findings.append(
-          .damagedObject(
-            place.id,
-            pack: pack,
-            reason: "its stub is damaged; the object is readable"
-          )
+          .damagedStub(place.id, pack: pack)
         )
       }
       return ReadObject(place: place, head: sound, body: body)

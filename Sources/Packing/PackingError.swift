@@ -10,6 +10,8 @@ package enum PackingError: Error, Equatable, Sendable {
   case wrongLength(PackID, expected: Int, found: Int)
   /// Part of one object is damaged.
   case damagedObject(ObjectID, pack: PackID, reason: String)
+  /// The stub of one object is damaged; the object itself can be read.
+  case damagedStub(ObjectID, pack: PackID)
   /// An object is sound but does not open.
   case sealed(ObjectID, pack: PackID, SealingError)
   /// What came as a pack is none, or something in it does not have the hash that proves it.

@@ -75,8 +75,7 @@ struct VectorTests {
       "start-magic": (.damagedTrailer(id, reason: "its first 16 bytes are damaged"), false),
       "start-version": (.damagedTrailer(id, reason: "its first 16 bytes are damaged"), false),
       "stub-damaged": (
-        .damagedObject(object, pack: id, reason: "its stub is damaged; the object is readable"),
-        false
+        .damagedStub(object, pack: id), false
       ),
       "body-damaged": (
         .damagedObject(
