@@ -51,23 +51,15 @@ struct FolderFinisher {
     }
   }
 
-  /// Reads attributes and flags of an open file or folder into its entry.
+  /// Reads attributes and flags of an open file into its entry.
   func readAttributes(
     of file: OpenFile,
     into entry: inout TreeEntry,
     path: [UInt8]
-  )
-    throws(BackupError)
-  {
-    do {
+  ) throws(BackupError) {
+    try naming(path) {
       try setAttributes(file.extendedAttributes(), in: &entry)
       entry.flags = EntryReader.restorableFlags(try file.inodeFlags())
-    } catch let error as FilesError {
-      note(error, path)
-    } catch let error as BackupError {
-      throw error
-    } catch {
-      throw BackupError(error)
     }
   }
 
@@ -78,15 +70,7 @@ struct FolderFinisher {
     into entry: inout TreeEntry,
     path: [UInt8]
   ) throws(BackupError) {
-    do {
-      try setAttributes(handle.extendedAttributes(of: name), in: &entry)
-    } catch let error as FilesError {
-      note(error, path)
-    } catch let error as BackupError {
-      throw error
-    } catch {
-      throw BackupError(error)
-    }
+    try naming(path) { try setAttributes(handle.extendedAttributes(of: name), in: &entry) }
   }
 
   /// Reads attributes and flags of a folder.
@@ -94,16 +78,19 @@ struct FolderFinisher {
     of handle: DirectoryHandle,
     into entry: inout TreeEntry,
     path: [UInt8]
-  )
-    throws(BackupError)
-  {
-    do {
+  ) throws(BackupError) {
+    try naming(path) {
       try setAttributes(handle.extendedAttributes(), in: &entry)
       entry.flags = EntryReader.restorableFlags(try handle.inodeFlags())
+    }
+  }
+
+  /// Runs `body`; attributes that the system does not give are named, and the entry is saved without them.
+  private func naming(_ path: [UInt8], _ body: () throws -> Void) throws(BackupError) {
+    do {
+      try body()
     } catch let error as FilesError {
       note(error, path)
-    } catch let error as BackupError {
-      throw error
     } catch {
       throw BackupError(error)
     }
