@@ -24,6 +24,8 @@ final class BackupContext: Sendable {
   let failure: FirstFailure<BackupError>
   let links = HardLinkTable()
   let owners = OwnerNames()
+  /// What its threads ask the source for.
+  let calls = PendingCalls()
   /// Wall clock at the start.
   var started: PointInTime { plan.time }
   private let queue: BoundedQueue<FileWork>

@@ -28,6 +28,8 @@ package enum BackupError: Error, Sendable {
   case unexpected(String)
   /// A signal asked to stop.
   case interrupted
+  /// A signal asked to stop while a call for this path of the source did not return.
+  case interruptedWaiting(path: [UInt8])
   /// A thread could not be started.
   case threads(errno: Int32)
 }

@@ -21,6 +21,9 @@ package struct BackupPipeline: Sendable {
   private let progress: BackupProgress
   private let interruption: @Sendable () -> Bool
 
+  /// How long a backup that ends early waits for an answer of the source's file system.
+  private static let patienceMilliseconds = 700
+
   /// `interruption` is asked now and then, from any thread; true stops the run cleanly.
   package init(
     repository: OpenRepository,
@@ -88,6 +91,7 @@ package struct BackupPipeline: Sendable {
     )
     let roots = RootCollection(plan.roots.roots)
     // Until the last pack is written: that may take longest, where writing is held back.
+    var stop: BackupError?
     let watch = InterruptionWatch(context: context, interruption: interruption)
     do {
       let watching = try startThread { watch.run() }
@@ -99,13 +103,14 @@ package struct BackupPipeline: Sendable {
         try runThreads(context: context, packs: packs, roots: roots)
       } catch {
         context.fail(error)
+        if case .interruptedWaiting = error { stop = error }
       }
       packs.finish()
     } catch {
       context.fail(error)
       packs.finish()
     }
-    if let error = failure.value { throw error }
+    if let error = stop ?? failure.value { throw error }
     return Finished(session: session, context: context, roots: roots)
   }
 
@@ -173,23 +178,28 @@ package struct BackupPipeline: Sendable {
         progress: progress
       )
     }
-    var threads: [WorkerThread] = []
+    let threads = ThreadGroup()
     do {
       for _ in 0..<plan.workerCount {
-        threads.append(
-          try startThread { BackupWorker.run(context: context, makeGroup: makeGroup) }
-        )
+        try threads.start { BackupWorker.run(context: context, makeGroup: makeGroup) }
       }
-      threads.append(
-        try startThread {
-          BackupWorker.walk(context: context, roots: roots, makeGroup: makeGroup)
-        }
-      )
+      try threads.start {
+        BackupWorker.walk(context: context, roots: roots, makeGroup: makeGroup)
+      }
     } catch {
-      context.fail(error)
+      context.fail(.threads(errno: error.errno))
     }
-    for thread in threads { thread.join() }
-    if let error = context.failure.value { throw error }
+    // A thread in a call that does not return is left behind: nothing can end it.
+    let limit = BackupPipeline.patienceMilliseconds
+    let haveEnded = threads.join(hopelessAfterMilliseconds: limit) {
+      context.failure.isSet && context.calls.isAnyPending
+    }
+    if let error = context.failure.value {
+      guard case .interrupted = error, !haveEnded, let path = context.calls.path else {
+        throw error
+      }
+      throw .interruptedWaiting(path: path)
+    }
     // Only now is it known which names of hard links could be read.
     let group = try makeGroup()
     context.setLinkNodes(

@@ -50,6 +50,7 @@ package final class BackupProgress: Sendable {
   private struct State {
     var counters = BackupCounters()
     var current: [UInt8] = []
+    var waiting: [UInt8]?
     var findings: [SourceFinding] = []
     var omitted = 0
   }
@@ -57,16 +58,20 @@ package final class BackupProgress: Sendable {
   private let state = Mutex(State())
   private let report: @Sendable (SourceFinding) -> Void
   private let observe: (@Sendable (EntryState, _ path: [UInt8]) -> Void)?
+  private let reportStall: @Sendable (_ path: [UInt8]) -> Void
   /// Findings that are kept for the summary.
   private static let findingLimit = 10_000
 
-  /// `report` is called for each finding, and `observe` for each file and folder, from any thread.
+  /// `report` is called for each finding, `observe` for each file and folder, and `reportStall` once for
+  /// a path for which a call to the system has not returned for ten seconds; from any thread.
   package init(
     report: @escaping @Sendable (SourceFinding) -> Void = { _ in },
-    observe: (@Sendable (EntryState, _ path: [UInt8]) -> Void)? = nil
+    observe: (@Sendable (EntryState, _ path: [UInt8]) -> Void)? = nil,
+    reportStall: @escaping @Sendable (_ path: [UInt8]) -> Void = { _ in }
   ) {
     self.report = report
     self.observe = observe
+    self.reportStall = reportStall
   }
 
   /// The figures now.
@@ -74,6 +79,15 @@ package final class BackupProgress: Sendable {
 
   /// The path that was worked on last.
   package var current: [UInt8] { state.withLock { $0.current } }
+
+  /// A path of the source for which a call to the system has not returned for some seconds.
+  package var waiting: [UInt8]? { state.withLock { $0.waiting } }
+
+  func waiting(for path: [UInt8]?) {
+    state.withLock { $0.waiting = path }
+  }
+
+  func stalled(at path: [UInt8]) { reportStall(path) }
 
   func add(_ change: (inout BackupCounters) -> Void) {
     state.withLock { change(&$0.counters) }

@@ -14,6 +14,7 @@ final class FileReader {
   private let context: BackupContext
   private let group: GroupWriter
   private let finisher: FolderFinisher
+  private let call: PendingCall
   private let scratch: UnsafeMutableRawBufferPointer
   private var cuts: [Int] = []
   /// Small files that lie in the scratch, one behind the other: their chunks are named together.
@@ -24,6 +25,7 @@ final class FileReader {
     self.context = context
     self.group = group
     finisher = FolderFinisher(context: context, group: group)
+    call = context.calls.place()
     unsafe scratch = UnsafeMutableRawBufferPointer.allocate(
       byteCount: max(
         ReadingSizes.largeFile,
@@ -52,6 +54,8 @@ final class FileReader {
   private func read(_ task: FileTask) throws(BackupError) {
     let file: OpenFile
     let status: FileStatus
+    call.begin(task.name, in: task.folder)
+    defer { call.end() }
     do {
       file = try task.handle.openForReading(task.name)
       status = try file.status()
@@ -72,7 +76,11 @@ final class FileReader {
     do {
       // One byte more than it should hold: a file that grew is noticed without another call.
       let wanted = Int(status.size) + 1
-      if unsafe gatheredByteCount + wanted > scratch.count { try storeGathered() }
+      if unsafe gatheredByteCount + wanted > scratch.count {
+        call.end()
+        try storeGathered()
+        call.begin(task.name, in: task.folder)
+      }
       let place = unsafe gatheredByteCount..<min(gatheredByteCount + wanted, scratch.count)
       let count = unsafe try file.read(
         into: UnsafeMutableRawBufferPointer(rebasing: scratch[place])
@@ -87,8 +95,6 @@ final class FileReader {
       gatheredByteCount += count
     } catch let error as FilesError {
       try drop(task, error)
-    } catch let error as BackupError {
-      throw error
     } catch {
       throw BackupError(error)
     }
@@ -181,7 +187,10 @@ final class FileReader {
       }
       let wanted = ReadingSizes.block + context.chunker.parameters.maximum
       let buffer = unsafe UnsafeMutableRawBufferPointer(rebasing: scratch[..<wanted])
+      call.begin(large.task.name, in: large.task.folder)
+      defer { call.end() }
       let count = unsafe try large.file.read(at: Int64(offset), into: buffer)
+      call.end()
       let isLast = count < wanted
       let bytes = unsafe UnsafeRawBufferPointer(
         rebasing: UnsafeRawBufferPointer(buffer)[..<count]
@@ -201,8 +210,6 @@ final class FileReader {
     } catch let error as FilesError {
       // The read failed in the middle: the file is not in the snapshot, and no other block is on its way.
       try drop(large.task, error)
-    } catch let error as BackupError {
-      throw error
     } catch {
       throw BackupError(error)
     }
@@ -246,6 +253,8 @@ final class FileReader {
       try group.addNode(node)
     }
     guard let whole else { return }
+    call.begin(large.task.name, in: large.task.folder)
+    defer { call.end() }
     do {
       let read = try finishReading(
         large.task,
@@ -253,11 +262,10 @@ final class FileReader {
         opened: large.statusAtOpen,
         byteCount: whole.byteCount
       )
+      call.end()
       if let read { try finish(read, content: whole.content) }
     } catch let error as FilesError {
       try drop(large.task, error)
-    } catch let error as BackupError {
-      throw error
     } catch {
       throw BackupError(error)
     }
@@ -278,6 +286,7 @@ final class FileReader {
       }
       entry.holes = trusted.holes
       try finisher.readAttributes(of: file, into: &entry, path: task.path)
+      call.end()
       try finish(ReadFile(task: task, entry: entry, opened: opened), content: trusted.content)
     } catch {
       throw BackupError(error)
@@ -336,6 +345,7 @@ final class FileReader {
   }
 
   private func drop(_ task: FileTask, _ error: FilesError) throws(BackupError) {
+    call.end()
     context.progress.note(
       SourceFinding(
         path: task.path,

@@ -12,6 +12,7 @@ final class FolderWalker {
   private let context: BackupContext
   private let finisher: FolderFinisher
   private let recognition: Recognition
+  private let call: PendingCall
   private var batch: [FileTask] = []
   private var batchByteCount: UInt64 = 0
   /// Entries that were visited since the batch's first file.
@@ -21,6 +22,7 @@ final class FolderWalker {
     self.context = context
     finisher = FolderFinisher(context: context, group: group)
     recognition = try Recognition(context: context)
+    call = context.calls.place()
   }
 
   /// Walks all roots.
@@ -52,6 +54,8 @@ final class FolderWalker {
 
   private func walkRoot(_ root: BackupRoot, destination: FolderAssembly.Destination) throws {
     // A root may be given through links; below it none is followed.
+    call.begin(root.source, in: nil)
+    defer { call.end() }
     let handle: DirectoryHandle
     do {
       handle = try DirectoryHandle.open(path: root.source)
@@ -87,6 +91,7 @@ final class FolderWalker {
       parent: saved.flatMap { recognition.folder(of: $0) },
       saved: { saved }
     )
+    call.end()
     var stack = [level]
     while !stack.isEmpty {
       guard !context.failure.isSet else { return }
@@ -190,9 +195,12 @@ final class FolderWalker {
       return nil
     }
     let status: FileStatus
+    call.begin(name, in: level.folder)
     do {
       status = try level.handle.status(of: name)
+      call.end()
     } catch {
+      call.end()
       note(error, name, level)
       return nil
     }
@@ -269,6 +277,11 @@ final class FolderWalker {
     _ selection: PathSelection?,
     in level: inout WalkLevel
   ) throws -> WalkLevel? {
+    if let status, isOutside(name, status, level) {
+      return try keepMountPoint(name, status, in: level)
+    }
+    call.begin(name, in: level.folder)
+    defer { call.end() }
     do {
       let handle =
         status == nil
@@ -280,13 +293,9 @@ final class FolderWalker {
       let above = level.parent
       var key = level.folder.key.child(name)
       if status.device != level.status.device { key = key.mounted(try handle.fileSystemID()) }
-      // Of what another file system holds, only the folder is kept on which it is mounted.
-      let isOutside = isOutside(name, status, level)
-      if isOutside { key = key.child([]) }
       // Listed before a place is reserved: a folder that cannot be read leaves none behind.
       let scope = level.scope.below(name)
-      let listing =
-        isOutside ? ([], scope) : try listing(handle, scope: scope, selection: selection)
+      let listing = try listing(handle, scope: scope, selection: selection)
       let folder = FolderAssembly(
         name: name,
         destination: .slot(level.folder.reserve(), of: level.folder),
@@ -309,6 +318,33 @@ final class FolderWalker {
     }
   }
 
+  /// Keeps the folder on which another file system is mounted, and nothing of what that holds.
+  ///
+  /// It is not opened: the file system may be one that does not answer. So it has no attributes.
+  private func keepMountPoint(
+    _ name: [UInt8],
+    _ status: FileStatus,
+    in level: WalkLevel
+  ) throws -> WalkLevel? {
+    guard let entry = EntryReader.entry(name: name, status: status) else { return nil }
+    let folder = FolderAssembly(
+      name: name,
+      destination: .slot(level.folder.reserve(), of: level.folder),
+      key: level.folder.key.child(name).child([]),
+      template: entry,
+      handle: level.handle
+    )
+    var cached = CachedFolderCursor(cache: context.cache, folder: folder.key)
+    let own = try cached.own()?.encoded
+    folder.remember(
+      cached: own,
+      saved: own ?? level.parent?.entry(named: name)?.encoded()
+    )
+    if try cached.hasRest() { folder.markChanged() }
+    try finisher.close(folder)
+    return nil
+  }
+
   /// True if an entry lies on another file system, and the rules and paths do not ask for it.
   private func isOutside(_ name: [UInt8], _ status: FileStatus, _ level: WalkLevel) -> Bool {
     // Within a selection every name was asked for, or leads to one that was.
@@ -321,12 +357,15 @@ final class FolderWalker {
   private func appendSpecial(_ name: [UInt8], _ status: FileStatus, in level: WalkLevel) throws {
     guard var entry = EntryReader.entry(name: name, status: status) else { return }
     let path = level.path(of: name)
+    call.begin(name, in: level.folder)
     do {
       if status.kind == .symbolicLink { entry.linkTarget = try level.handle.readLink(name) }
     } catch {
+      call.end()
       return note(error, name, level)
     }
     try finisher.readAttributes(of: name, in: level.handle, into: &entry, path: path)
+    call.end()
     guard let encoded = finisher.encode(entry, path: path) else { return }
     let identity = EntryReader.identity(status)
     let row =

@@ -3,8 +3,11 @@
 #include "signals.h"
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 static volatile sig_atomic_t first_signal = 0;
@@ -61,6 +64,73 @@ void kist_install_interrupts(void) {
 }
 
 int kist_interrupted(void) { return first_signal; }
+
+enum {
+  LOOK_MILLISECONDS = 100,
+  // A stop that the main thread has not taken: it is in a call that does not return.
+  UNTAKEN_LOOKS = 10,
+  // A stop that was taken, and of which nothing came.
+  UNHEEDED_LOOKS = 100,
+  INTERRUPTED = 130,
+};
+
+static const char *last_words;
+static sigset_t watched;
+static int stop_descriptor = -1;
+
+static _Noreturn void end(void) {
+  kist_show_typing();
+  size_t count = strlen(last_words);
+  // Ignored: the process ends, whether anybody hears why or not.
+  if (write(STDERR_FILENO, last_words, count) < 0) _exit(INTERRUPTED);
+  _exit(INTERRUPTED);
+}
+
+static int is_untaken(void) {
+  sigset_t pending;
+  if (sigpending(&pending) != 0) return 0;
+  return sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1 ||
+         sigismember(&pending, SIGHUP) == 1;
+}
+
+// The main thread takes signals, and says with a flag that a stop is wanted. This one sees to it that
+// a stop comes, even if a thread is in a call to the system that never returns.
+static void *watch_stops(void *unused) {
+  struct pollfd stop = {.fd = stop_descriptor, .events = POLLIN};
+  int untaken = 0, unheeded = 0;
+  while (first_signal != 0 || untaken > 0 || poll(&stop, 1, -1) >= 0 || errno == EINTR) {
+    struct timespec interval = {.tv_nsec = LOOK_MILLISECONDS * 1000000L};
+    nanosleep(&interval, NULL);
+    untaken = is_untaken() ? untaken + 1 : 0;
+    if (first_signal != 0) unheeded++;
+    if (untaken >= UNTAKEN_LOOKS || unheeded >= UNHEEDED_LOOKS) end();
+  }
+  return unused;
+}
+
+int kist_watch_stops(const char *words) {
+  last_words = words;
+  sigemptyset(&watched);
+  add_stops(&watched);
+  // Whoever ignores a hang-up does not want to be ended by it.
+  struct sigaction action;
+  if (sigaction(SIGHUP, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
+    sigdelset(&watched, SIGHUP);
+  stop_descriptor = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (stop_descriptor < 0) return -errno;
+  // In the new thread the signals are blocked, so that it sees them while they wait to be taken.
+  sigset_t all, before;
+  sigfillset(&all);
+  int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS};
+  for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) sigdelset(&all, faults[i]);
+  int code = pthread_sigmask(SIG_SETMASK, &all, &before);
+  if (code != 0) return -code;
+  pthread_t thread;
+  code = pthread_create(&thread, NULL, watch_stops, NULL);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  if (code == 0) pthread_detach(thread);
+  return -code;
+}
 
 const sigset_t *kist_first_mask(void) { return is_installed ? &first_mask : NULL; }
 

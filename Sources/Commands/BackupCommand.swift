@@ -61,9 +61,19 @@ struct BackupCommand: ParsableCommand {
       .plan(source, rules: rules, in: repository, console: console)
     let progress = Self.progress(console)
     let display = ProgressLine(console: console) { seconds in
-      BackupDisplay.line(progress.counters, current: progress.current, seconds: seconds)
+      BackupDisplay.line(
+        progress.counters,
+        current: progress.current,
+        waiting: progress.waiting,
+        seconds: seconds
+      )
     } status: { seconds in
-      BackupDisplay.status(progress.counters, current: progress.current, seconds: seconds)
+      BackupDisplay.status(
+        progress.counters,
+        current: progress.current,
+        waiting: progress.waiting,
+        seconds: seconds
+      )
     }
     defer { display.finish() }
     let pipeline = BackupPipeline(
@@ -123,6 +133,11 @@ struct BackupCommand: ParsableCommand {
       // Asked for each file: nothing is put together unless somebody reads it.
       guard isVerbose, state != .unmodified else { return }
       BackupDisplay.entry(state, path, console)
+    } reportStall: { path in
+      console.note(
+        "\(DisplayedName.text(path)) has not answered for ten seconds; still waiting for it. "
+          + "Ctrl-C stops the backup; --one-file-system leaves mounts out."
+      )
     }
   }
 

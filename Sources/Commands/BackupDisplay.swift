@@ -16,24 +16,38 @@ enum BackupDisplay {
     }
   }
 
-  static func line(_ counters: BackupCounters, current: [UInt8], seconds: Double) -> String {
+  /// `waiting` is a path that does not answer.
+  static func line(
+    _ counters: BackupCounters,
+    current: [UInt8],
+    waiting: [UInt8]?,
+    seconds: Double
+  ) -> String {
     let rate =
       seconds > 0.2 ? Quantities.bytes(Int(Double(counters.bytesSeen) / seconds)) + "/s" : ""
     var line =
       "\(Quantities.duration(seconds))  \(Quantities.count(counters.files, "file"))  "
       + "\(Quantities.bytes(counters.bytesSeen))  \(rate)  stored \(Quantities.bytes(counters.bytesStored))"
     if counters.errors > 0 { line += "  \(Quantities.count(counters.errors, "error"))" }
-    return line + "  " + DisplayedName.text(current)
+    if waiting != nil { line += "  waiting for" }
+    return line + "  " + DisplayedName.text(waiting ?? current)
   }
 
-  static func status(_ counters: BackupCounters, current: [UInt8], seconds: Double) -> JSONText {
-    JSONText([
+  static func status(
+    _ counters: BackupCounters,
+    current: [UInt8],
+    waiting: [UInt8]?,
+    seconds: Double
+  ) -> JSONText {
+    var json = JSONText([
       "message_type": .text("status"), "seconds_elapsed": .decimal(seconds),
       "files_done": .number(counters.files),
       "bytes_done": .number(counters.bytesSeen), "bytes_read": .number(counters.bytesRead),
       "bytes_stored": .number(counters.bytesStored), "error_count": .number(counters.errors),
       "current_file": JSONText.name(current),
     ])
+    if let waiting { json.add("waiting_for", JSONText.name(waiting)) }
+    return json
   }
 
   /// A line about a file or folder that is new or changed.

@@ -113,6 +113,15 @@ enum Explanation {
         meaning: "No snapshot was made by this run. What was stored is kept and will be reused.",
         advice: "Run the same command again to go on."
       )
+    case .interruptedWaiting(let path):
+      Failure(
+        .interrupted,
+        "stopped as asked, without waiting for \(DisplayedName.text(path)), which does not answer",
+        meaning: "No snapshot was made by this run. What was stored is kept and will be reused.",
+        advice:
+          "Leave it out (--exclude, or --one-file-system if it is a mount), or unmount it "
+          + "(`umount -f`) and run the command again."
+      )
     case .threads(let number): Failure(.failed, "cannot start a thread (error \(number))")
     }
   }

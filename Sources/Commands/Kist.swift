@@ -38,7 +38,7 @@ package struct Kist: ParsableCommand {
     do {
       try ProcessEnvironment.raiseFileLimit()
       try Sodium.start()
-      InterruptFlag.install()
+      InterruptFlag.install(lastWords: Explanation.text(of: unheededStop, asJSON: asJSON))
       try CacheFaults.install(Explanation.cacheMessages(asJSON: asJSON))
       do {
         try command.run()
@@ -73,6 +73,17 @@ package struct Kist: ParsableCommand {
     if let failure = UnknownCommand.failure(arguments) { return failure }
     Console.write(fullMessage(for: error) + "\n", to: 2)
     return ExitCode(ExitStatus.usage.rawValue)
+  }
+
+  /// A stop that came late, because a call to the system did not return.
+  private static var unheededStop: Failure {
+    Failure(
+      .interrupted,
+      "stopped as asked, without waiting for a file system that does not answer",
+      meaning: "What was reported as done is safe, and the repository is unharmed.",
+      advice:
+        "Look for a network mount whose server is gone, or a disk that fails. Run the same command again then."
+    )
   }
 
   /// Refused: as text it would name another file, or none.

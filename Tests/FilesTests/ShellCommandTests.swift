@@ -26,7 +26,7 @@ import Testing
       unsafe sigaddset(&stops, SIGUSR1)
       unsafe sigaddset(&stops, SIGTERM)
       unsafe pthread_sigmask(SIG_SETMASK, &stops, nil)
-      InterruptFlag.install()
+      InterruptFlag.install(lastWords: "")
       unsafe sigaddset(&stops, SIGUSR2)
       unsafe pthread_sigmask(SIG_BLOCK, &stops, nil)
       // SIGPIPE is ignored here, SIGTERM is a stop, SIGUSR2 is blocked since, SIGUSR1 was before.
@@ -39,7 +39,7 @@ import Testing
 
   @Test func `a stop ends it, and its output is no answer`() async {
     await #expect(processExitsWith: .success) {
-      InterruptFlag.install()
+      InterruptFlag.install(lastWords: "")
       raise(SIGINT)
       #expect { try ShellCommand.output(of: "echo part; exec sleep 60", limit: 100) } throws: {
         ($0 as? FilesError)?.isInterrupted == true
