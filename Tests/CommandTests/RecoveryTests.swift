@@ -205,4 +205,19 @@ struct RecoveryTests {
     }
     try place.requireEqual("source", "out")
   }
+
+  @Test func `too little memory to unlock is 1, and says nothing about the password`() throws {
+    let place = try Place()
+    try place.initialize()
+    var told: Outcome?
+    // How much the program itself takes differs from machine to machine.
+    for kibibytes in stride(from: 100_000, through: 250_000, by: 10_000) where told == nil {
+      let line = "ulimit -v \(kibibytes); exec \(Programs.kist) snapshots"
+      let outcome = try place.run(["sh", "-c", line])
+      if outcome.errors.contains("unlocking needs") { told = outcome }
+    }
+    let outcome = try #require(told)
+    #expect(outcome.status == 1, "\(outcome)")
+    #expect(outcome.errors.contains("says nothing about the password"), "\(outcome)")
+  }
 }
