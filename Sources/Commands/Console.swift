@@ -65,7 +65,7 @@ struct Console: Sendable {
   /// A remark that is worth knowing, and no result.
   func note(_ line: String) {
     guard verbosity >= .normal, !isJSON else { return }
-    Console.write("note: " + line + "\n", to: 2)
+    Console.remark("note: " + line)
   }
 
   /// What is said when nothing has come from `name` for some seconds: on a terminal, or with `--verbose`.
@@ -80,7 +80,13 @@ struct Console: Sendable {
 
   /// A warning or an error.
   func warn(_ line: String) {
-    Console.write(line + "\n", to: 2)
+    Console.remark(line)
+  }
+
+  /// Writes a line over the progress line, if one is drawn; that comes again below it.
+  private static func remark(_ line: String) {
+    let start = StandardStreams.isTerminal(2) ? "\r\u{1B}[K" : ""
+    write(start + line + "\n", to: 2)
   }
 
   /// Writes all of a text; a reader that has gone away is not an error worth telling.

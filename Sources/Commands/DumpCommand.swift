@@ -13,7 +13,7 @@ struct DumpCommand: ParsableCommand {
       A file is written as it is. A folder becomes an archive of what is in it, as GNU tar and bsdtar read it, with \
       times, owners, extended attributes, ACLs, hard links and holes. Every byte is proven before it is written; \
       if the command ends with anything but 0, what was written is not whole. GNU tar cannot unpack what lies \
-      deeper than 4,096 bytes of path; bsdtar can, and so can `kist restore`.
+      deeper than 4,096 bytes of path; `kist restore` has no such limit.
 
         kist dump latest:/etc/fstab
         kist dump latest~3 /home/ann/notes.txt > older-notes.txt
