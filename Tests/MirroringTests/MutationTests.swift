@@ -118,7 +118,7 @@ private final class LateStream: DuplexStream {
 struct MutationTests {
   /// Runs for each direction and each session; `KIST_TEST_MUTATIONS=n` makes it n.
   private static let rounds =
-    ProcessInfo.processInfo.environment["KIST_TEST_MUTATIONS"].flatMap { Int($0) } ?? 40
+    ProcessInfo.processInfo.environment["KIST_TEST_MUTATIONS"].flatMap { Int($0) } ?? 8
   /// `KIST_TEST_ALL_CUTS=1` cuts behind every byte.
   private static let step =
     ProcessInfo.processInfo.environment["KIST_TEST_ALL_CUTS"] == nil ? 991 : 1
