@@ -41,7 +41,7 @@ struct MirrorExchange {
         _ = connection.finish()
         return Outcome(result: .success(summary), contact: own.contact)
       } catch {
-        let status = connection.finish(after: error as? MirrorError)
+        let status = connection.finish(after: error)
         throw Explanation.mirrorFailure(
           error,
           target: target.place.destination.name,
