@@ -15,7 +15,7 @@ struct CheckRepair {
     place = try RepositoryPlace(text, remoteProgram: options.remoteProgram)
   }
 
-  private var name: String { place.destination.name }
+  private var name: String { place.name }
 
   // MARK: Files
 

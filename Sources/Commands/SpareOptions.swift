@@ -35,9 +35,10 @@ struct SpareOptions: ParsableArguments {
     let index = repository.index
     let program = "kist \(Surroundings.version)"
     let stores = try texts.map { text in
-      let target = try RepositoryPlace(text, remoteProgram: options.remoteProgram).destination
+      let place = try RepositoryPlace(text, remoteProgram: options.remoteProgram)
+      let target = place.destination
       return SpareStores.Named(
-        name: target.name,
+        name: place.name,
         store: SpareStore(program: program, keeping: keeping) {
           try KeylessRepository(store: store, index: index)
         } connect: {
