@@ -1,6 +1,8 @@
 /// Tags, names of machines and labels of keys, as a person gives them.
 enum GivenName {
-  /// Bytes at most. Source: Formats/snapshot.md.
+  /// Bytes at most.
+  ///
+  /// Source: Formats/snapshot.md.
   private static let byteLimit = 1024
 
   /// Refuses a name that is empty, or that a terminal would not show as it is.
