@@ -217,7 +217,8 @@ package struct BackupPipeline: Sendable {
     let findings = progress.findings
     let (plan, progress) = (plan, progress)
     let record = try wrap { () throws(RepositoryError) in
-      try session.commit(time: plan.time) { log in
+      let time = plan.statedTime ?? plan.time
+      return try session.commit(time: time) { log in
         var snapshot = Snapshot()
         // One that was removed meanwhile is nobody's parent.
         snapshot.parents = context.base.map { [$0.id].filter(log.isLive) } ?? []
@@ -228,7 +229,7 @@ package struct BackupPipeline: Sendable {
         snapshot.hardLinks = context.linkNodes
         snapshot.totals = snapshot.sumOfRoots
         snapshot.author = SnapshotAuthor(
-          time: EntryTime(seconds: plan.time.seconds, nanoseconds: plan.time.nanoseconds),
+          time: EntryTime(seconds: time.seconds, nanoseconds: time.nanoseconds),
           host: plan.host,
           user: plan.user,
           program: plan.program,

@@ -14,6 +14,8 @@ package struct BackupPlan: Sendable {
   package let tags: [String]
   /// Start of the run, by the wall clock.
   package let time: PointInTime
+  /// The time that the snapshot bears, if it is another than that of the run.
+  package var statedTime: PointInTime?
   /// What is left out.
   package var rules = SourceRules()
   /// Read instead of files; it has the path of the only root.

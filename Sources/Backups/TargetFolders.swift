@@ -228,6 +228,7 @@ struct TargetFolders {
     if context.isDryRun {
       context.progress.act(levels[index].obstacle == nil ? .created : .replaced) { path(at: index) }
       levels[index].isForeseen = true
+      if !levels[index].isAbove { context.progress.add { $0.folders += 1 } }
       return
     }
     guard index > 0, let parent = levels[index - 1].folder else { return }

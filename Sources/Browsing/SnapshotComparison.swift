@@ -38,6 +38,9 @@ package struct ComparisonTotals: Equatable, Sendable {
     }
   }
 
+  /// True if nothing differs.
+  package var areNone: Bool { self == ComparisonTotals() }
+
   package var added = Counts()
   package var removed = Counts()
   /// With other content.

@@ -7,6 +7,7 @@ import Repositories
 import Scanning
 import Sealing
 import Threading
+import Trees
 
 /// Options that say how a backup is made.
 struct BackupOptions: ParsableArguments {
@@ -23,6 +24,14 @@ struct BackupOptions: ParsableArguments {
     help: ArgumentHelp("Name of this machine in the snapshot.", valueName: "name")
   )
   var host: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The time that the snapshot bears, such as 2026-11-21 or '2026-11-21 08:30' (default: now).",
+      valueName: "time"
+    )
+  )
+  var time: TimeBound?
 
   @Option(
     help: ArgumentHelp(
@@ -43,7 +52,10 @@ struct BackupOptions: ParsableArguments {
   )
   var trustMtime = false
 
-  @Flag(name: [.customShort("n"), .long], help: "Say what would be added, and write nothing.")
+  @Flag(
+    name: [.customShort("n"), .long],
+    help: "Say what would be added, with -v each file, and write nothing."
+  )
   var dryRun = false
 
   @Option(
@@ -117,6 +129,9 @@ struct BackupOptions: ParsableArguments {
       time: Surroundings.now
     )
     plan.rules = rules
+    plan.statedTime = time.map {
+      PointInTime(seconds: $0.first.seconds, nanoseconds: $0.first.nanoseconds)
+    }
     plan.stream = wanted.stream
     plan.detection = force ? .read : trustMtime ? .modificationTime : .changeTime
     plan.parent = parent

@@ -66,7 +66,8 @@ struct DiffCommand: ParsableCommand {
     if isJSON {
       try output.line(Self.json(totals, old, new).line)
     } else if !options.quiet {
-      for line in Self.text(totals) { try output.line(line) }
+      let lines = totals.areNone ? ["no differences"] : Self.text(totals)
+      for line in lines { try output.line(line) }
     }
     try output.flush()
     if options.verbose {

@@ -36,7 +36,9 @@ struct DumpCommand: ParsableCommand {
   @Argument(help: ArgumentHelp(SnapshotName.help))
   var snapshot: String
 
-  @Argument(help: "A path in the snapshot, if none stands behind its colon.")
+  @Argument(
+    help: ArgumentHelp("A path in the snapshot, if none stands behind its colon: " + PathRule.help)
+  )
   var path: String?
 
   func run() throws {
@@ -53,7 +55,7 @@ struct DumpCommand: ParsableCommand {
     defer { spares?.finish(options.console) }
     let opened = try name.open(in: repository, among: try filter.filter())
     let source = try NodeSource(repository: repository) { InterruptFlag.isRaised }
-    let tops = try name.tops(of: opened.content, reader: source.reader)
+    let tops = try name.found(in: opened, reader: source.reader)
     let reader = ContentReader(source: source) { InterruptFlag.isRaised }
     let output = ResultOutput()
     if let top = tops.only, top.entry.kind != .directory {

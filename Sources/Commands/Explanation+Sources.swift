@@ -11,8 +11,13 @@ extension Explanation {
   }
 
   /// A pattern that cannot be used, and where it stands.
-  static func failure(from error: PatternError, in place: String) -> Failure {
-    let meaning = "Nothing was backed up."
+  ///
+  /// - Parameter meaning: what was not done because of it.
+  static func failure(
+    from error: PatternError,
+    in place: String,
+    meaning: String = "Nothing was backed up."
+  ) -> Failure {
     switch error {
     case .malformed(let pattern):
       return Failure(

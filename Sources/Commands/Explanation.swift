@@ -159,8 +159,15 @@ enum Explanation {
     case .unknownSnapshot(let name):
       Failure(
         .failed,
-        "there is no snapshot \(name)",
-        advice: "`kist snapshots` lists what is there."
+        "there is no snapshot \(DisplayedName.text(Array(name.utf8)))",
+        advice:
+          "`kist snapshots` lists what is there; with --host, --tag or --path, one must fit them."
+      )
+    case .noSnapshots:
+      Failure(
+        .failed,
+        "there are no snapshots yet",
+        advice: "`kist backup FOLDER` makes the first."
       )
     case .ambiguousSnapshot(let name, let candidates):
       Failure(

@@ -68,7 +68,10 @@ struct FindOptions: ParsableArguments {
 
   @Option(
     name: [.customShort("N"), .long],
-    help: ArgumentHelp("Not modified after that day, minute or second.", valueName: "time")
+    help: ArgumentHelp(
+      "Not modified after that day, minute or second, as 2026-11-21 or '2026-11-21 08:30'.",
+      valueName: "time"
+    )
   )
   var newest: TimeBound?
 
@@ -114,7 +117,7 @@ struct FindOptions: ParsableArguments {
       do throws(PatternError) {
         return try PathPattern(Array(text.utf8), letterCase: ignoreCase ? .folded : .exact)
       } catch {
-        throw RestoreFilterOptions.failure(error, file: nil, meaning: "Nothing was searched.")
+        throw Explanation.failure(from: error, in: "the pattern", meaning: "Nothing was searched.")
       }
     }
     return .names(

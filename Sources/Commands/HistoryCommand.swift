@@ -24,9 +24,7 @@ struct HistoryCommand: ParsableCommand {
 
   @OptionGroup(title: "Which snapshots") var filter: SnapshotFilterOptions
 
-  @Argument(
-    help: "The path; one that does not begin with a slash is taken from the working folder."
-  )
+  @Argument(help: ArgumentHelp("The path: " + PathRule.help))
   var path: String
 
   func run() throws {
@@ -46,27 +44,30 @@ struct HistoryCommand: ParsableCommand {
     let snapshots = chosen.snapshots
     var damaged = chosen.damaged
     let source = try NodeSource(repository: repository) { InterruptFlag.isRaised }
-    let here = try ProcessEnvironment.workingFolder()
-    let typed = RootPath.cleaned(Array(path.utf8), workingFolder: here)
-    var found = try histories(of: typed, in: snapshots, source, &damaged)
+    let typed = try paths(Array(path.utf8), in: snapshots)
+    var found: Found = []
+    for path in typed { found += try histories(of: path, in: snapshots, source, &damaged) }
     if found.isEmpty, let meant = DisplayedName.bytes(shownAs: path) {
-      found = try histories(
-        of: RootPath.cleaned(meant, workingFolder: here),
-        in: snapshots,
-        source,
-        &damaged
-      )
+      for path in try paths(meant, in: snapshots) {
+        found += try histories(of: path, in: snapshots, source, &damaged)
+      }
     }
     guard !found.isEmpty else {
       if damaged { throw ExitCode(ExitStatus.damage.rawValue) }
       throw Failure(
         .failed,
-        "none of \(Quantities.count(snapshots.count, "snapshot")) has \(DisplayedName.text(typed))",
-        advice: "`kist find NAME` looks for a name wherever it is."
+        "none of \(Quantities.count(snapshots.count, "snapshot")) has "
+          + DisplayedName.text(Array(path.utf8)),
+        meaning: typed == [Array(path.utf8)] || typed.isEmpty
+          ? nil : "Looked for \(typed.prefix(3).map(DisplayedName.text).joined(separator: ", ")).",
+        advice:
+          "`kist find NAME` looks for a name wherever it is; ./NAME is one of the working folder."
       )
     }
     if options.json {
-      let versions = found.flatMap { host, history in history.versions.map { json($0, host) } }
+      let versions = found.flatMap { host, path, history in
+        history.versions.map { json($0, host, path) }
+      }
       options.console.result(JSONText.array(versions))
     } else {
       show(found)
@@ -74,7 +75,21 @@ struct HistoryCommand: ParsableCommand {
     if damaged { throw ExitCode(ExitStatus.damage.rawValue) }
   }
 
-  private typealias Found = [(host: String?, history: PathHistory)]
+  private typealias Found = [(host: String?, path: [UInt8], history: PathHistory)]
+
+  /// The whole paths that are meant: one, or the same below each folder that snapshots were made of alone.
+  private func paths(_ path: [UInt8], in snapshots: [OpenedSnapshot]) throws -> [[UInt8]] {
+    if path.first == UInt8(ascii: "/") || PathRule.isOfWorkingFolder(path) {
+      return [RootPath.cleaned(path, workingFolder: try ProcessEnvironment.workingFolder())]
+    }
+    var paths: [[UInt8]] = []
+    for snapshot in snapshots {
+      guard let root = snapshot.content.roots.only else { continue }
+      let whole = RootPath.cleaned(path, workingFolder: root.path)
+      if !paths.contains(whole) { paths.append(whole) }
+    }
+    return paths
+  }
 
   /// The histories of machines that have seen the path.
   private func histories(
@@ -96,7 +111,7 @@ struct HistoryCommand: ParsableCommand {
           SnapshotText.warn(of: error, in: snapshot, options.console)
         }
       }
-      if !history.versions.isEmpty { found.append((group.snapshots.first?.host, history)) }
+      if !history.versions.isEmpty { found.append((group.snapshots.first?.host, path, history)) }
     }
     return found
   }
@@ -104,10 +119,12 @@ struct HistoryCommand: ParsableCommand {
   // MARK: For people
 
   private func show(_ found: Found) {
-    for (number, (host, history)) in found.enumerated() {
+    for (number, (host, path, history)) in found.enumerated() {
       if found.count > 1 {
         if number > 0 { options.console.result("") }
-        options.console.result("host \(host.map { DisplayedName.text(Array($0.utf8)) } ?? "-"):")
+        options.console.result(
+          "\(DisplayedName.text(path)) on \(host.map { DisplayedName.text(Array($0.utf8)) } ?? "-"):"
+        )
       }
       let lines = TextTable.lines(
         header: ["snapshot", "first seen", "last seen", "snapshots", "change", "size", "modified"],
@@ -146,9 +163,10 @@ struct HistoryCommand: ParsableCommand {
 
   // MARK: For programs
 
-  private func json(_ version: PathVersion, _ host: String?) -> JSONText {
+  private func json(_ version: PathVersion, _ host: String?, _ path: [UInt8]) -> JSONText {
     var json = JSONText([
-      "hostname": host.map { .text($0) } ?? .null, "change": .text(Self.word(version.change)),
+      "hostname": host.map { .text($0) } ?? .null, "path": JSONText.name(path),
+      "change": .text(Self.word(version.change)),
       "first_snapshot": .text("\(version.first.snapshot)"),
       "first_time": .text(CalendarTime.iso(version.first.time)),
       "last_snapshot": .text("\(version.last.snapshot)"),

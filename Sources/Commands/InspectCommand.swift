@@ -47,7 +47,14 @@ struct InspectCommand: ParsableCommand {
       for (sequence, pack) in try repository.index.allPacks() {
         let trailer = try repository.packs.trailer(of: pack)
         console.result(
-          "\(pack)  \(sequence)  \(Quantities.count(trailer.places.count, "object"))  \(trailer.packByteCount) bytes"
+          options.json
+            ? JSONText([
+              "message_type": .text("pack"), "id": .text("\(pack)"),
+              "sequence": .number(Int(clamping: sequence)),
+              "object_count": .number(trailer.places.count),
+              "bytes": .number(trailer.packByteCount),
+            ]).line
+            : "\(pack)  \(sequence)  \(Quantities.count(trailer.places.count, "object"))  \(trailer.packByteCount) bytes"
         )
       }
     case .pack: try showPack(repository)
@@ -59,6 +66,24 @@ struct InspectCommand: ParsableCommand {
 
   private func showConfiguration(_ repository: OpenRepository) {
     let configuration = repository.configuration
+    let chunking = configuration.chunking
+    if options.json {
+      options.console.result(
+        JSONText([
+          "message_type": .text("configuration"),
+          "repository_id": .text("\(configuration.repositoryID)"),
+          "store_id": .text("\(repository.store.id)"),
+          "made": .text(CalendarTime.iso(configuration.made)),
+          "root_key": .text(Hexadecimal.text(of: configuration.rootPublicKey)),
+          "chunk_sizes": .list(
+            [chunking.minimum, chunking.average, chunking.maximum].map { .number(Int($0)) }
+          ),
+          "data_key": .text("\(repository.keyring.currentDataKey.id)"),
+          "id_key": .text("\(repository.keyring.currentIdentityKey.id)"),
+        ]).line
+      )
+      return
+    }
     let rows = [
       ["repository id", "\(configuration.repositoryID)"],
       ["store id", "\(repository.store.id)"],

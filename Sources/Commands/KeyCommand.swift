@@ -120,7 +120,10 @@ struct KeyAddCommand: ParsableCommand {
       let name = try keeping.add(.recoveryKey(key.secret), note: note)
       options.console.say("added recovery key \(name.short):")
       options.console.say("")
-      options.console.result(key.text)
+      options.console.result(
+        options.json
+          ? Self.json(name, kind: "recovery key", recoveryKey: key.text).line : key.text
+      )
       if StandardOutput.loss != nil {
         // Nobody has seen it, and nobody can see it again.
         try keeping.remove(name)
@@ -140,7 +143,16 @@ struct KeyAddCommand: ParsableCommand {
     }
     let secret = try NewSlotSecret.read(file: newPasswordFile)
     let name = try keeping.add(secret, note: note)
+    if options.json { options.console.result(Self.json(name, kind: "password").line) }
     options.console.say("added key \(name.short)")
+  }
+
+  private static func json(_ name: Digest, kind: String, recoveryKey: String? = nil) -> JSONText {
+    var json = JSONText([
+      "message_type": .text("key_added"), "id": .text("\(name)"), "kind": .text(kind),
+    ])
+    if let recoveryKey { json.add("recovery_key", .text(recoveryKey)) }
+    return json
   }
 }
 
@@ -203,6 +215,11 @@ struct KeyRemoveCommand: ParsableCommand {
       )
     }
     try keeping.remove(slot.name)
+    if options.json {
+      options.console.result(
+        JSONText(["message_type": .text("key_removed"), "id": .text("\(slot.name)")]).line
+      )
+    }
     options.console.say("removed key \(slot.name.short)")
   }
 }
@@ -241,6 +258,11 @@ struct KeyPasswdCommand: ParsableCommand {
         made: Surroundings.now
       )
     )
+    if options.json {
+      options.console.result(
+        JSONText(["message_type": .text("password_changed"), "id": .text("\(name)")]).line
+      )
+    }
     options.console.say("the new password is in force (key \(name.short))")
     if options.shared.recoveryKey {
       options.console.say("the recovery key stays; `kist key list` shows what else opens it")
@@ -271,6 +293,13 @@ struct KeyExportCommand: ParsableCommand {
   func run() throws {
     let repository = try options.unlock()
     let count = try StoreLayout.exportKeys(of: repository.store, to: to)
+    if options.json {
+      options.console.result(
+        JSONText([
+          "message_type": .text("exported"), "file_count": .number(count), "folder": .text(to),
+        ]).line
+      )
+    }
     options.console.say(
       "copied \(Quantities.count(count, "file")) to \(to); to use them, copy them back into the repository's folder"
     )

@@ -71,8 +71,7 @@ package struct Kist: ParsableCommand {
   private static func answer(to error: any Error, _ arguments: [String]) -> any Error {
     if let done = help(error) { return done }
     if let failure = UnknownCommand.failure(arguments) { return failure }
-    Console.write(fullMessage(for: error) + "\n", to: 2)
-    return ExitCode(ExitStatus.usage.rawValue)
+    return UsageFailure.failure(error, arguments)
   }
 
   /// A stop that came late, because a call to the system did not return.

@@ -6,7 +6,7 @@ import ArgumentParser
 enum LeadingOptions {
   /// Options that are followed by a value; `LeadingOptionsTests` compares them with the declared ones.
   static let valued: Set<String> = [
-    "--repo", "-r", "--profile", "-P", "--config", "--password-file", "--password-command",
+    "--repo", "-r", "--profile", "-P", "--config", "--password-file", "-p", "--password-command",
     "--cache-dir", "--remote-program",
   ]
   /// Options that stand alone.
@@ -31,6 +31,22 @@ enum LeadingOptions {
       return Array(arguments[options.endIndex...])
     }
     return Array(arguments[options.endIndex..<index] + options + rest)
+  }
+
+  /// The command that arguments are for, as far as they name one, and how it is typed.
+  static func named(
+    _ arguments: [String],
+    in root: any ParsableCommand.Type
+  ) -> (command: any ParsableCommand.Type, name: String) {
+    var command = root
+    var words = [root._commandName]
+    var rest = moved(arguments, in: root)[...]
+    while let next = rest.first.flatMap({ subcommand($0, of: command) }) {
+      command = next
+      words.append(next._commandName)
+      rest = rest.dropFirst()
+    }
+    return (command, words.joined(separator: " "))
   }
 
   /// The first argument that is no option of every command, or the value of one.

@@ -43,7 +43,7 @@ struct ListCommand: ParsableCommand {
   @Argument(help: ArgumentHelp(SnapshotName.help))
   var snapshot: String = "latest"
 
-  @Argument(help: "Paths in the snapshot.")
+  @Argument(help: ArgumentHelp("Paths in the snapshot: " + PathRule.help))
   var paths: [String] = []
 
   func run() throws {
@@ -64,7 +64,7 @@ struct ListCommand: ParsableCommand {
     for name in names {
       let path = try name.path(in: opened.content)
       let reach: TreeListing.Reach = recursive ?? (path == nil) ? .everything : .children
-      for top in try name.tops(of: opened.content, reader: source.reader) {
+      for top in try name.found(in: opened, reader: source.reader) {
         try list(top, reach, source, text, output)
       }
     }

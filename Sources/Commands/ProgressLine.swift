@@ -27,24 +27,33 @@ final class ProgressLine: Sendable {
     }
     do {
       thread = try WorkerThread.start {
+        var drawn = 0
         let interval = shows ? ProgressLine.intervalMilliseconds : 1000
         while !isDone.wait(upToMilliseconds: interval, until: { $0 }) {
           if shows {
             let width = max(20, StandardStreams.terminalWidth(2) ?? 80)
-            Console.write(
-              "\r" + ProgressLine.cut(line(elapsed()), to: width - 1) + "\u{1B}[K",
-              to: 2
-            )
+            let text = ProgressLine.cut(line(elapsed()), to: width - 1)
+            Console.write(ProgressLine.start(over: drawn, width) + text + "\u{1B}[K", to: 2)
+            drawn = text.count
           } else {
             console.status(status(elapsed()).line)
           }
         }
-        if shows { Console.write("\r\u{1B}[K", to: 2) }
+        if shows {
+          let width = max(20, StandardStreams.terminalWidth(2) ?? 80)
+          Console.write(ProgressLine.start(over: drawn, width) + "\u{1B}[K", to: 2)
+        }
       }
     } catch {
       // Without a thread for it there is no progress line; the work goes on.
       thread = nil
     }
+  }
+
+  /// Goes to where the line drawn before begins: in a terminal that has become narrower, it takes several rows.
+  private static func start(over drawn: Int, _ width: Int) -> String {
+    let above = max(0, drawn - 1) / width
+    return above == 0 ? "\r" : "\r\u{1B}[\(above)A\u{1B}[J"
   }
 
   /// Removes the line; may be called more than once.

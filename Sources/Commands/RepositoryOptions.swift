@@ -15,19 +15,15 @@ struct RepositoryOptions: ParsableArguments {
 
   var passwordFile: String? { shared.passwordFile }
   var passwordCommand: String? { shared.passwordCommand }
-  var json: Bool { shared.json }
-  var remoteProgram: String { shared.remoteProgram }
-  var quiet: Bool { shared.quiet }
-  var verbose: Bool { shared.verbose }
+  var json: Bool { shared.place.json }
+  var remoteProgram: String { shared.place.remoteProgram }
+  var quiet: Bool { shared.place.quiet }
+  var verbose: Bool { shared.place.verbose }
 
-  var console: Console {
-    Console(verbosity: quiet ? .quiet : verbose ? .verbose : .normal, isJSON: json)
-  }
+  var console: Console { shared.place.console }
 
   /// The profile that was chosen with `--profile` or `KIST_PROFILE`.
-  func profile() throws -> Profile? {
-    try ProfileChoice(name: shared.profile, file: shared.config).profile()
-  }
+  func profile() throws -> Profile? { try shared.place.chosenProfile() }
 
   /// All mirrors of the profile; without one, those of every profile of the same repository.
   func mirrorsOfProfiles() throws -> [MirrorTarget] {
@@ -49,27 +45,13 @@ struct RepositoryOptions: ParsableArguments {
   }
 
   /// The repository's path, or where else it is, as it was written.
-  func location() throws -> String {
-    if let path = shared.repository, !path.isEmpty { return path }
-    let profile = try profile()
-    if let path = try Surroundings.variable("KIST_REPOSITORY") {
-      if let profile, let own = profile.repository, own != path {
-        console.note("KIST_REPOSITORY is set, and wins over profile \(profile.name)")
-      }
-      return path
-    }
-    if let path = profile?.repository { return path }
-    throw Failure(
-      .noRepository,
-      "no repository was named",
-      advice: "Use --repo FOLDER, set KIST_REPOSITORY, or name one in a profile (--profile NAME)."
-    )
-  }
+  func location() throws -> String { try shared.place.location() }
 
   /// Where the client keeps what it knows.
-  func folders() throws -> ClientFolders {
-    try Surroundings.folders(cacheOption: shared.cacheDir)
-  }
+  func folders() throws -> ClientFolders { try shared.place.folders() }
+
+  /// Where the repository is.
+  func place() throws -> RepositoryPlace { try shared.place.place() }
 
   /// What this machine remembers of a repository that it writes to.
   func memory(of repository: OpenRepository) throws -> ClientMemory {
@@ -94,13 +76,6 @@ struct RepositoryOptions: ParsableArguments {
     )
   }
 
-  /// Where the repository is.
-  func place() throws -> RepositoryPlace {
-    var place = try RepositoryPlace(try location(), remoteProgram: remoteProgram)
-    place.waiting = console.waitingNote(for: place.name)
-    return place
-  }
-
   /// The store of the repository; one on another machine is connected to.
   func store() throws -> any BlobStore & CommitLocking {
     try place().openStore()
@@ -113,8 +88,23 @@ struct RepositoryOptions: ParsableArguments {
 
   /// Opens the secrets of a store.
   func unlock(_ store: any BlobStore) throws -> UnlockedRepository {
-    try UnlockedRepository(store: store, secret: try secret(prompt: "password: "))
+    // What comes from a file, a command or the environment is the same the second time.
+    guard try passwordSource().isInteractive else {
+      return try UnlockedRepository(store: store, secret: try secret(prompt: "password: "))
+    }
+    for _ in 1..<RepositoryOptions.attempts {
+      do {
+        return try UnlockedRepository(store: store, secret: try secret(prompt: "password: "))
+      } catch {
+        guard Explanation.failure(of: error)?.status == .wrongPassword else { throw error }
+        console.warn("that does not open it; try again (Ctrl-C stops)")
+      }
+    }
+    return try UnlockedRepository(store: store, secret: try secret(prompt: "password: "))
   }
+
+  /// How often a person is asked for the password, as in restic.
+  private static let attempts = 3
 
   /// Opens everything.
   func open() throws -> OpenRepository {

@@ -1,6 +1,7 @@
 import Mirroring
 import ArgumentParser
 import Backups
+import Browsing
 import CoreTypes
 import Files
 import Repositories
@@ -20,7 +21,7 @@ struct RestoreCommand: ParsableCommand {
         kist restore latest --target /tmp/out
         kist restore latest:/home/ann/letter.odt --target /tmp
         kist restore latest --target ~ --include '*.odt' --include /home/ann/Pictures
-        kist restore latest --target /srv/www --exclude cache --delete --dry-run
+        kist restore latest --target /srv/www --exclude cache --delete --dry-run -v
         kist restore 4f2a:/var/lib/vm --target /var/lib/vm --in-place --verify
         kist restore latest --target out --repair-from ssh://nas/srv/backup
 
@@ -63,7 +64,7 @@ struct RestoreCommand: ParsableCommand {
   )
   var overwrite: OverwriteRule = .always
 
-  @Flag(help: "Remove what the snapshot lacks from the folders that are restored; see --dry-run.")
+  @Flag(help: "Remove what the snapshot lacks from what is restored; look with --dry-run -v.")
   var delete = false
 
   @Flag(help: "Like --delete, and remove what the backup's own rules left out, too.")
@@ -77,7 +78,10 @@ struct RestoreCommand: ParsableCommand {
   )
   var inPlace = false
 
-  @Flag(name: [.customShort("n"), .long], help: "Say what would be done, and do nothing.")
+  @Flag(
+    name: [.customShort("n"), .long],
+    help: "Say what would be done, with -v to each entry; do nothing."
+  )
   var dryRun = false
 
   @Flag(help: "Read every restored file back from the disk and compare it.")
@@ -123,7 +127,8 @@ struct RestoreCommand: ParsableCommand {
     let record = try repository.findSnapshot(name.id, among: try among.filter())
     let content = try repository.snapshot(record)
     try refuseToRemoveExcluded(of: content)
-    let plan = try plan(content, below: name, chosen, from: repository.store)
+    let path = try path(name, in: record, content, of: repository)
+    let plan = try plan(content, below: path, chosen, from: repository.store)
     let refused = RefusedAttributes()
     let progress = RestoreProgress(journal: journal) { finding in
       if refused.collects(finding) { return }
@@ -155,15 +160,30 @@ struct RestoreCommand: ParsableCommand {
     if progress.counters.errors > 0 { throw ExitCode(ExitStatus.incomplete.rawValue) }
   }
 
+  /// Where in the snapshot the restore begins; what is not there is named as it was typed.
+  private func path(
+    _ name: SnapshotName,
+    in record: Record,
+    _ content: Snapshot,
+    of repository: OpenRepository
+  ) throws -> [[UInt8]] {
+    guard name.hasPath else { return [] }
+    let source = try NodeSource(repository: repository) { InterruptFlag.isRaised }
+    return try name.foundPath(
+      in: OpenedSnapshot(record: record, content: content, tags: []),
+      reader: source.reader
+    )
+  }
+
   private func plan(
     _ content: Snapshot,
-    below name: SnapshotName,
+    below path: [[UInt8]],
     _ filter: RestoreFilter?,
     from store: any BlobStore
   ) throws -> RestorePlan {
     var plan = RestorePlan(
       snapshot: content,
-      subpath: try name.path(in: content) ?? [],
+      subpath: path,
       target: Array(target.utf8),
       workerCount: jobs ?? RepositoryPlace.readerCount(store),
       owners: try owners.rule(for: content)
@@ -210,18 +230,19 @@ struct RestoreCommand: ParsableCommand {
       .refusedForSafety,
       "--delete would also remove what the backup left out by its rules (\(rules.joined(separator: ", ")))",
       meaning: "Nothing was changed.",
-      advice: "See what would go with --dry-run; if all of that may go, say --delete-excluded."
+      advice: "See what would go with --dry-run -v; if all of that may go, say --delete-excluded."
     )
   }
 
   /// Tells what was done with each entry, where that is asked for.
   private var journal: RestoreProgress.Journal? {
     let console = options.console
-    guard dryRun || console.verbosity == .verbose, console.verbosity != .quiet else { return nil }
-    let isVerbose = console.verbosity == .verbose
+    guard console.verbosity == .verbose else { return nil }
+    let showsAll = !dryRun || console.isJSON
     return { action, path, byteCount in
       switch action {
-      case .unchanged, .kept: if !isVerbose { return }
+      // A rehearsal tells what would change.
+      case .unchanged, .kept: if !showsAll { return }
       case .created, .replaced, .updated, .attributesChanged, .removed: break
       }
       console.entry(

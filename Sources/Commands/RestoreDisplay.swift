@@ -91,7 +91,7 @@ enum RestoreDisplay {
   static func text(_ counters: RestoreCounters, seconds: Double, isDryRun: Bool) -> [String] {
     var lines = [
       "\(isDryRun ? "would restore" : "restored") \(Quantities.count(counters.files, "file")), "
-        + (isDryRun ? "" : "\(Quantities.count(counters.folders, "folder")), ")
+        + "\(Quantities.count(counters.folders, "folder")), "
         + "\(Quantities.count(counters.others)) other entries, "
         + "\(Quantities.bytes(counters.bytes)) in \(Quantities.duration(seconds))"
     ]

@@ -95,8 +95,18 @@ struct RestoreFilterOptions: ParsableArguments {
     do {
       return try PathPattern(text, letterCase: letterCase)
     } catch {
-      throw RestoreFilterOptions.failure(error, file: file)
+      throw failure(error, file)
     }
+  }
+
+  /// What is wrong with a pattern, and where it stands.
+  private func failure(_ error: PatternError, _ file: String?) -> Failure {
+    let option = includes ? "--include" : "--exclude"
+    return Explanation.failure(
+      from: error,
+      in: file.map { "the file \(DisplayedName.text(Array($0.utf8)))" } ?? option,
+      meaning: "Nothing was restored."
+    )
   }
 
   private func lines(of file: String) throws -> [[UInt8]] {
@@ -111,34 +121,7 @@ struct RestoreFilterOptions: ParsableArguments {
         ProcessEnvironment.variable(name)
       }
     } catch {
-      throw RestoreFilterOptions.failure(error, file: file)
+      throw failure(error, file)
     }
-  }
-
-  /// What is wrong with a pattern, and what was not done because of it.
-  static func failure(
-    _ error: PatternError,
-    file: String?,
-    meaning: String = "Nothing was restored."
-  ) -> Failure {
-    let place = file.map { " in \(DisplayedName.text(Array($0.utf8)))" } ?? ""
-    let what =
-      switch error {
-      case .malformed(let pattern):
-        "the pattern \(DisplayedName.text(pattern))\(place) is malformed"
-      case .tooLong(let count, let limit):
-        "a pattern\(place) has \(Quantities.count(count)) bytes; \(Quantities.count(limit)) are allowed"
-      case .tooDeep(let pattern, let limit):
-        "the pattern \(DisplayedName.text(pattern))\(place) has more than \(limit) names"
-      case .unsetVariable(let name, let line):
-        "line \(line)\(place) uses the variable \(DisplayedName.text(name)), which is not set"
-      case .tooMany(let limit): "there are more than \(Quantities.count(limit)) patterns\(place)"
-      }
-    return Failure(
-      .usage,
-      what,
-      meaning: meaning,
-      advice: "A bracket needs its end, and a backslash something behind it; `$$` is a dollar sign."
-    )
   }
 }

@@ -128,7 +128,8 @@ struct RuleOptions: ParsableArguments {
         limit: RuleOptions.fileByteLimit,
         option: option + "-file"
       )
-      list += try RuleOptions.explained("the exclude file \(file)") { () throws(PatternError) in
+      list += try RuleOptions.explained("the file \(DisplayedName.text(Array(file.utf8)))") {
+        () throws(PatternError) in
         var read: [PathPattern] = []
         let lines = try PatternFile.patterns(in: bytes) { name in
           ProcessEnvironment.variable(name)

@@ -21,7 +21,7 @@ struct ServeCommand: ParsableCommand {
       """
   )
 
-  @OptionGroup var options: RepositoryOptions
+  @OptionGroup var options: PlaceOptions
 
   @Flag(help: "Speak on standard input and output (the only way there is).")
   var stdio = false

@@ -2,6 +2,32 @@ import ArgumentParser
 
 /// The options themselves that every command on a repository has; `RepositoryOptions` reads them.
 struct SharedOptions: ParsableArguments {
+  @OptionGroup var place: PlaceOptions
+
+  @Option(
+    name: [.customShort("p"), .long],
+    help: ArgumentHelp(
+      "Read the password from the first line of a file (default: $KIST_PASSWORD_FILE).",
+      valueName: "file"
+    ),
+    completion: .file()
+  )
+  var passwordFile: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Read the password from what a command prints (default: $KIST_PASSWORD_COMMAND).",
+      valueName: "command"
+    )
+  )
+  var passwordCommand: String?
+
+  @Flag(help: "Ask for a recovery key instead of a password, or read one from the same places.")
+  var recoveryKey = false
+}
+
+/// Those of them that have nothing to do with a password.
+struct PlaceOptions: ParsableArguments {
   @Option(
     name: [.short, .customLong("repo")],
     help: ArgumentHelp(
@@ -40,26 +66,6 @@ struct SharedOptions: ParsableArguments {
     completion: .file(extensions: ["toml"])
   )
   var config: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "Read the password from the first line of a file (default: $KIST_PASSWORD_FILE).",
-      valueName: "file"
-    ),
-    completion: .file()
-  )
-  var passwordFile: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "Read the password from what a command prints (default: $KIST_PASSWORD_COMMAND).",
-      valueName: "command"
-    )
-  )
-  var passwordCommand: String?
-
-  @Flag(help: "Ask for a recovery key instead of a password, or read one from the same places.")
-  var recoveryKey = false
 
   @Option(
     help: ArgumentHelp(

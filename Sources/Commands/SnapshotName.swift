@@ -1,6 +1,24 @@
 import Browsing
+import CoreTypes
+import Files
 import Repositories
+import Scanning
 import Trees
+
+/// How every command takes the path of something in a snapshot.
+///
+/// One that begins with a slash is whole. `.`, `..` and what begins with `./` or `../` is of the working folder, as a
+/// shell has it. Any other is below the snapshot's only folder.
+enum PathRule {
+  /// Help for an argument that is such a path.
+  static let help =
+    "below the snapshot's folder, unless it begins with a slash, or with ./ for the working folder."
+
+  static func isOfWorkingFolder(_ path: [UInt8]) -> Bool {
+    let first = path.prefix { $0 != UInt8(ascii: "/") }
+    return first.elementsEqual([UInt8(ascii: ".")]) || first.elementsEqual("..".utf8)
+  }
+}
 
 /// `ID` or `ID:path`.
 struct SnapshotName {
@@ -42,17 +60,62 @@ struct SnapshotName {
     hasPath ? self : SnapshotName(id: id, path: other.pathText)
   }
 
+  /// The same as `tops`; what is not there is named as it was typed.
+  func found(in snapshot: OpenedSnapshot, reader: TreeReader<BrowsingError>) throws -> [TreeTop] {
+    try explained(in: snapshot, reader).tops
+  }
+
+  /// The parts of the path that `found` leads to; none for the whole snapshot.
+  func foundPath(
+    in snapshot: OpenedSnapshot,
+    reader: TreeReader<BrowsingError>
+  ) throws -> [[UInt8]] {
+    try explained(in: snapshot, reader).path ?? []
+  }
+
+  private func explained(
+    in snapshot: OpenedSnapshot,
+    _ reader: TreeReader<BrowsingError>
+  ) throws -> Place {
+    do {
+      return try located(in: snapshot.content, reader)
+    } catch BrowsingError.noSuchPath(let path) {
+      let whole = DisplayedName.text(path)
+      throw Failure(
+        .failed,
+        "snapshot \(snapshot.id.digest.short) has no \(shownPath)",
+        meaning: whole == shownPath ? nil : "Looked for \(whole).",
+        advice: "`kist ls SNAPSHOT` shows what is in it; `kist find NAME` looks in all of them."
+      )
+    }
+  }
+
   /// What the name leads to: one entry, all roots below a folder, or, without a path, all roots.
   ///
   /// A path may also be written as `ls` shows it, with `\xNN` for what cannot be typed.
   func tops(of snapshot: Snapshot, reader: TreeReader<BrowsingError>) throws -> [TreeTop] {
-    do {
-      return try reader.tops(of: snapshot, at: path(in: snapshot))
-    } catch BrowsingError.noSuchPath(let path) {
-      guard let meant = pathText.flatMap({ DisplayedName.bytes(shownAs: $0) }) else {
-        throw BrowsingError.noSuchPath(path)
-      }
-      return try reader.tops(of: snapshot, at: self.path(meant, in: snapshot))
+    try located(in: snapshot, reader).tops
+  }
+
+  /// Where a path was found, and what is there.
+  private struct Place {
+    let path: [[UInt8]]?
+    let tops: [TreeTop]
+  }
+
+  private func located(
+    in snapshot: Snapshot,
+    _ reader: TreeReader<BrowsingError>
+  ) throws -> Place {
+    let typed = try path(in: snapshot)
+    do throws(BrowsingError) {
+      return Place(path: typed, tops: try reader.tops(of: snapshot, at: typed))
+    } catch {
+      guard case .noSuchPath = error, let pathText,
+        let meant = DisplayedName.bytes(shownAs: pathText)
+      else { throw error }
+      let decoded = try path(meant, in: snapshot)
+      return Place(path: decoded, tops: try reader.tops(of: snapshot, at: decoded))
     }
   }
 
@@ -65,13 +128,18 @@ struct SnapshotName {
   }
 
   private func path(_ path: [UInt8], in snapshot: Snapshot) throws -> [[UInt8]] {
+    if PathRule.isOfWorkingFolder(path) {
+      return Path.names(
+        RootPath.cleaned(path, workingFolder: try ProcessEnvironment.workingFolder())
+      )
+    }
     let parts = Path.names(path).filter { $0 != [UInt8(ascii: ".")] }
     if path.first == UInt8(ascii: "/") { return parts }
     guard snapshot.roots.count == 1, let root = snapshot.roots.first else {
       throw Failure(
         .failed,
         "\(DisplayedName.text(path)) is not absolute, and the snapshot has several roots",
-        advice: "Begin the path with a slash."
+        advice: "Begin the path with a slash; ./ stands for the working folder."
       )
     }
     return Path.names(root.path) + parts

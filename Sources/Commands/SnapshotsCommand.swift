@@ -69,18 +69,21 @@ struct SnapshotsCommand: ParsableCommand {
     } else if let groups, !found.isEmpty {
       for group in groups {
         options.console.result("snapshots for \(text(group.key)):")
-        show(group.snapshots)
+        show(group.snapshots, isEmpty: false)
         options.console.result("")
       }
     } else {
-      show(found)
+      show(found, isEmpty: repository.log.snapshots.isEmpty)
     }
     if damaged { throw ExitCode(ExitStatus.damage.rawValue) }
   }
 
-  private func show(_ snapshots: [OpenedSnapshot]) {
+  private func show(_ snapshots: [OpenedSnapshot], isEmpty: Bool) {
     guard !snapshots.isEmpty else {
-      options.console.say("no snapshots")
+      options.console.say(
+        isEmpty
+          ? "no snapshots yet; `kist backup FOLDER` makes the first" : "no snapshots that fit"
+      )
       return
     }
     let lines = TextTable.lines(

@@ -9,7 +9,16 @@ enum TextTable {
         let fill = String(repeating: " ", count: widths[column] - cell.count)
         if rightAligned.contains(column) { return fill + cell }
         return column == row.count - 1 ? cell : cell + fill
-      }.joined(separator: "  ")
+      }.joined(separator: "  ").trimmed
     }
+  }
+}
+
+extension String {
+  /// Without blanks at the end.
+  fileprivate var trimmed: String {
+    var text = self[...]
+    while text.last == " " { text.removeLast() }
+    return String(text)
   }
 }

@@ -21,6 +21,8 @@ package enum RepositoryError: Error, Sendable {
   case incompleteKeyring(reasons: [SealingError])
   /// There is no snapshot of this name.
   case unknownSnapshot(String)
+  /// The repository has no snapshot at all.
+  case noSnapshots
   /// More than one snapshot has this name.
   case ambiguousSnapshot(String, candidates: [RecordID])
   /// A chunk is in no object that this store has.

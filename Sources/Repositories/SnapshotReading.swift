@@ -75,6 +75,7 @@ extension OpenRepository {
     _ name: String,
     among filter: SnapshotFilter = .everything
   ) throws(RepositoryError) -> Record {
+    if log.snapshots.isEmpty { throw .noSnapshots }
     if name == "latest" || name.hasPrefix("latest~") {
       let text = name.dropFirst("latest~".count)
       guard let back = text.isEmpty ? 0 : Int(text), back >= 0,

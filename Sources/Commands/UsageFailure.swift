@@ -1,0 +1,113 @@
+import ArgumentParser
+
+/// Words for a command line that the parser refused, in the style of all other failures.
+struct UsageFailure {
+  /// What the parser said, without the mark in front.
+  private let message: String
+  /// What the parser knows of the argument that it is about.
+  private let help: String?
+  private let usage: String?
+  private let command: any ParsableCommand.Type
+  private let name: String
+
+  /// - Parameter arguments: the command line, with options behind the command's name.
+  static func failure(_ error: any Error, _ arguments: [String]) -> Failure {
+    UsageFailure(error, arguments).failure
+  }
+
+  private init(_ error: any Error, _ arguments: [String]) {
+    message = Kist.message(for: error)
+    let lines = Kist.fullMessage(for: error).split(separator: "\n").map(String.init)
+    help = lines.first { $0.hasPrefix("Help:") }.map { line in
+      // "Help:  --option <value>  What it is."
+      line.dropFirst("Help:".count).drop { $0 == " " }.split(separator: "  ", maxSplits: 1).last
+        .map(String.init) ?? line
+    }
+    usage = lines.first { $0.hasPrefix("Usage:") }
+    (command, name) = LeadingOptions.named(arguments, in: Kist.self)
+  }
+
+  private var failure: Failure {
+    let (what, hint) = words
+    return Failure(
+      .usage,
+      what,
+      meaning: hint,
+      advice: (usage.map { $0 + "; " } ?? "") + "`\(name) --help` tells more."
+    )
+  }
+
+  private var quoted: [String] {
+    message.split(separator: "'", omittingEmptySubsequences: false).enumerated()
+      .filter { !$0.offset.isMultiple(of: 2) }.map { String($0.element) }
+  }
+
+  private var words: (what: String, hint: String?) {
+    let first = DisplayedName.text(Array((quoted.first ?? "").utf8))
+    if message.hasPrefix("Unknown option") {
+      return ("`\(name)` has no option \(first)", hint(for: first))
+    }
+    if message.hasPrefix("Missing value for") { return ("\(first) lacks its value", help) }
+    if message.hasPrefix("Missing expected argument") {
+      return ("\(first) is missing", help)
+    }
+    if message.hasPrefix("The value '"), quoted.count >= 2, let option = quoted.last {
+      return ("\(option) is not understood: \(first)", help)
+    }
+    if message.hasPrefix("Unexpected argument"), !command.configuration.subcommands.isEmpty {
+      return ("`\(name)` has no command \(first)", nil)
+    }
+    if message.hasPrefix("Unexpected argument") {
+      return ("`\(name)` does not take this: \(first)", nil)
+    }
+    let plain = DisplayedName.text(Array(message.replacing("\n", with: " ").utf8))
+    return (plain.prefix(1).lowercased() + plain.dropFirst(), nil)
+  }
+
+  /// What was probably meant by an option that there is not.
+  private func hint(for option: String) -> String? {
+    let known = options
+    let bare = String(option.prefix { $0 != "=" })
+    if let near = OptionNames.nearest(to: bare, among: known) { return "Did you mean \(near)?" }
+    return ForeignOptions.answer(bare, for: name)
+  }
+
+  /// The long options of the command, as its help shows them.
+  private var options: [String] {
+    Kist.helpMessage(for: command, columns: 200).split(separator: "\n")
+      .filter { $0.hasPrefix("  -") }
+      .flatMap { line in
+        line.split { " ,/".contains($0) }.filter { $0.hasPrefix("--") && $0.count > 2 }
+      }
+      .map(String.init)
+  }
+}
+
+/// Names of options that look alike.
+enum OptionNames {
+  /// The one that was probably meant: one that goes on as it begins, or differs in a letter or two.
+  static func nearest(to name: String, among names: [String]) -> String? {
+    guard name.hasPrefix("--"), name.count > 4 else { return nil }
+    let longer = Set(names.filter { $0.hasPrefix(name) })
+    if longer.count == 1 { return longer.first }
+    // In a short name two letters make another word.
+    let limit = name.count < 9 ? 1 : 2
+    return names.map { ($0, distance(Array(name.utf8), Array($0.utf8))) }
+      .filter { $0.1 <= limit }.min { $0.1 < $1.1 }?.0
+  }
+
+  /// Letters to add, remove or change (Levenshtein).
+  static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
+    var row = Array(0...right.count)
+    for (index, letter) in left.enumerated() {
+      var corner = row[0]
+      row[0] = index + 1
+      for column in right.indices {
+        let change = corner + (letter == right[column] ? 0 : 1)
+        corner = row[column + 1]
+        row[column + 1] = min(change, row[column] + 1, corner + 1)
+      }
+    }
+    return row[right.count]
+  }
+}
