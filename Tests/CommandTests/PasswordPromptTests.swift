@@ -14,12 +14,13 @@ struct PasswordPromptTests {
         os.execv(sys.argv[2], sys.argv[2:])
     shows = lambda: bool(termios.tcgetattr(terminal)[3] & termios.ECHO)
     states, output = [shows()], b''
-    while b'password: ' not in output:
-        output += os.read(terminal, 1000)
-    states.append(shows())
-    for byte in typed:
-        os.write(terminal, bytes([byte]))
-        time.sleep(0.05)
+    for number, answer in enumerate(typed.split(b'|'), 1):
+        while output.count(b'password: ') < number:
+            output += os.read(terminal, 1000)
+        states[1:] = [shows()]
+        for byte in answer:
+            os.write(terminal, bytes([byte]))
+            time.sleep(0.05)
     while True:
         try:
             part = os.read(terminal, 1000)
@@ -58,6 +59,21 @@ struct PasswordPromptTests {
     #expect(outcome.output.contains("stopped as asked"))
     #expect(!outcome.output.contains("wrong password"))
     #expect(outcome.output.hasPrefix("[True, False, True]"), "the terminal shows again: \(outcome)")
+  }
+
+  @Test func `a wrong password is asked again, three times in all`() throws {
+    let place = try Place()
+    try place.initialize()
+    // The terminal drops what is typed before it is asked for: the script types when it is asked.
+    let second = try run(place, typing: "wrong\\n|correct horse\\n", ["snapshots"])
+    #expect(second.status == 0, "\(second)")
+    #expect(second.output.contains("try again"), "\(second)")
+    let never = try run(place, typing: "one\\n|\\n|three\\n", ["snapshots"])
+    #expect(never.status == 12, "\(never)")
+    let stopped = try run(place, typing: "one\\n|\\x03", ["snapshots"])
+    #expect(stopped.status == 130, "\(stopped)")
+    let given = try place.kist("snapshots", changing: ["KIST_PASSWORD": "wrong"])
+    #expect(given.status == 12 && !given.errors.contains("try again"), "\(given)")
   }
 
   @Test func `a password command gets the signals that others get`() throws {

@@ -147,7 +147,7 @@ struct RestoreOptionTests {
     try place.write([1], to: "out/own.log")
     let refused = try place.restore(to: "out", ["--delete"])
     #expect(refused.status == 22 && refused.errors.contains("--delete-excluded"), "\(refused)")
-    let dry = try place.restore(to: "out", ["--delete", "--dry-run"])
+    let dry = try place.restore(to: "out", ["--delete", "--dry-run", "-v"])
     #expect(dry.status == 0 && dry.output.contains("own.log"), "\(dry)")
     #expect(try place.exist(["out/own.log"]) == 1)
     let said = try place.restore(to: "out", ["--delete-excluded"])
