@@ -62,7 +62,7 @@ struct StatsCommand: ParsableCommand {
           + "`kist check` names the files"
       )
     }
-    if gaps > 0 {
+    if gaps > 0, !options.json {
       options.console.warn(
         "warning: what could not be read is named above, and not in the sums; `kist check` tells more"
       )
