@@ -132,7 +132,7 @@ def session(store, record):
     heads = len(pack) - trailer - heads
     identity = plain_hash(record)
     yield "client hello", PREAMBLE + hello("vectors", None, b"", [], ["store"])
-    yield "server hello", PREAMBLE + hello("vectors", None, b"", ["store"], [])
+    yield "server hello", PREAMBLE + hello("vectors", None, b"", ["store", "heads"], [])
     yield "client open", ask(1, 1)
     yield "server open", answer(1, bytes.fromhex("5e" * 16) + store["kist"])
     yield "client names", ask(2, 2, bytes([RECORD]))
@@ -194,7 +194,7 @@ def later(repository):
     """What later versions may say: passed over."""
     own = hello_fields("kist", repository, b"", ["give", "fly"], ["sing"])
     own[8] = [[4, 1, bytes(16)], [200, 1, b"\1" * 16]]
-    yield "hello", frame(1, cbor(own | {9: [1, {1: b"x"}], 40: "later"}))
+    yield "hello", frame(1, cbor(own | {39: [1, {1: b"x"}], 40: "later"}))
     yield "message 128", frame(128, b"anything")
     yield "message 255", frame(255)
 
