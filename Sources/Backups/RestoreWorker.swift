@@ -63,7 +63,11 @@ final class RestoreWorker {
     var run: PieceRun?
     for piece in job.pieces {
       do {
-        let range = try provenRange(of: piece, in: object, job.location?.pack ?? PackID(job.id.digest))
+        let range = try provenRange(
+          of: piece,
+          in: object,
+          job.location?.pack ?? PackID(job.id.digest)
+        )
         if run?.extend(by: piece, range) == true { continue }
         write(run, of: object)
         run = PieceRun(piece, range)
