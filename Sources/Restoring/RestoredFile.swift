@@ -17,8 +17,8 @@ package final class RestoredFile: Sendable {
   /// How its restore went.
   package let outcome = FileOutcome()
   /// How many names the file has in the snapshot; one that has more is linked from elsewhere.
-  private let nameCount: Int
-  private let state: Mutex<State>
+  let nameCount: Int
+  let state: Mutex<State>
 
   /// What has the file's name already, and what is to be done about it.
   package enum Origin: Sendable {
@@ -32,7 +32,7 @@ package final class RestoredFile: Sendable {
     case patchedInPlace(FileStatus)
   }
 
-  private struct State {
+  struct State {
     var file: OpenFile?
     var temporaryName: [UInt8]?
     var remaining = 1
@@ -47,7 +47,7 @@ package final class RestoredFile: Sendable {
     var hasOldContent = false
   }
 
-  private enum UncachedWay {
+  enum UncachedWay {
     case none
     case open(UncachedFile)
   }
@@ -269,166 +269,5 @@ package final class RestoredFile: Sendable {
       guard error.isPermission || error.isBusy else { throw error }
       return nil
     }
-  }
-
-  // MARK: The end
-
-  /// Gives the file its length, attributes and name, and closes it.
-  package func finish(with writer: EntryWriter) throws(FilesError) -> RestoreAction {
-    if let existing, !isWritten, existing.size == entry.size {
-      return try finishUnchanged(existing, with: writer)
-    }
-    let file = try open()
-    let status = try file.status()
-    if status.size != entry.size { try file.truncate(to: Int64(clamping: entry.size)) }
-    let temporary = state.withLock { $0.temporaryName }
-    if existing != nil, temporary == nil {
-      _ = writer.apply(
-        entry,
-        attributes: attributes,
-        to: file,
-        current: try file.status(),
-        path: { path }
-      )
-    } else {
-      writer.apply(
-        entry,
-        attributes: attributes,
-        toNew: file,
-        made: status,
-        inherits: folder.inheritsAccessControl,
-        path: { path }
-      )
-    }
-    if let temporary {
-      try takeName(temporary)
-      state.withLock { $0.temporaryName = nil }
-    }
-    close()
-    switch origin {
-    case .new: return .created
-    case .replacing: return .replaced
-    case .patchedCopy, .patchedInPlace: return .updated(byteCount: differingByteCount)
-    }
-  }
-
-  private func close() {
-    state.withLock { state in
-      state.uncached = nil
-      state.file = nil
-    }
-  }
-
-  /// What `finish` would do with a file that was compared and not written.
-  package func foresee(with writer: EntryWriter) throws(FilesError) -> RestoreAction {
-    guard let existing else { return .created }
-    let differing = differingByteCount
-    if differing > 0 || existing.size != entry.size { return .updated(byteCount: differing) }
-    do throws(FilesError) {
-      let file = try openExisting()
-      let differs = writer.differs(entry, attributes: attributes, file, current: existing)
-      if isToBeReplaced(existing, file, writer) { return .replaced }
-      return differs ? .attributesChanged : .unchanged
-    } catch {
-      guard error.isPermission else { throw error }
-      return .unchanged
-    }
-  }
-
-  private var isWritten: Bool { state.withLock { $0.file != nil } }
-
-  /// The content was right.
-  private func finishUnchanged(
-    _ status: FileStatus,
-    with writer: EntryWriter
-  ) throws(FilesError) -> RestoreAction {
-    let isChanged: Bool
-    do throws(FilesError) {
-      let file = try openExisting()
-      if isToBeReplaced(status, file, writer) { return try replaceUnchanged(with: writer) }
-      if status.linkCount > 1 { return .unchanged }
-      isChanged = writer.apply(
-        entry,
-        attributes: attributes,
-        to: file,
-        current: status,
-        path: { path }
-      )
-    } catch {
-      guard error.isPermission, status.linkCount == 1 else { throw error }
-      isChanged = writer.apply(
-        entry,
-        attributes: attributes,
-        to: NamedEntry(entry.name, in: folder.handle, isLink: false),
-        current: status,
-        path: { path }
-      )
-    }
-    return isChanged ? .attributesChanged : .unchanged
-  }
-
-  /// Whether a file that is right in content must not be changed in anything else.
-  ///
-  /// One with other names: they may be elsewhere. One that belongs to somebody else: he may hold it open for writing.
-  private func isToBeReplaced(
-    _ status: FileStatus,
-    _ file: OpenFile,
-    _ writer: EntryWriter
-  ) -> Bool {
-    if writer.isForeign(entry, status) || status.linkCount > nameCount { return true }
-    guard status.linkCount > 1 else { return false }
-    return writer.differs(entry, attributes: attributes, file, current: status)
-  }
-
-  /// A copy with the same content and attributes of its own.
-  private func replaceUnchanged(with writer: EntryWriter) throws(FilesError) -> RestoreAction {
-    _ = keep(0..<entry.size)
-    _ = try open()
-    return try finish(with: writer)
-  }
-
-  private func takeName(_ temporary: [UInt8]) throws(FilesError) {
-    do {
-      try folder.handle.rename(temporary, to: folder.handle, entry.name, replacing: .allow)
-    } catch {
-      guard error.isPermission, try unlockExisting() else { throw error }
-      try folder.handle.rename(temporary, to: folder.handle, entry.name, replacing: .allow)
-    }
-  }
-
-  /// Takes the flags away by which a file that is there refuses to be replaced; false if it has none.
-  private func unlockExisting() throws(FilesError) -> Bool {
-    let file = try folder.handle.openForReading(entry.name)
-    guard let flags = try file.inodeFlags(), flags & EntryWriter.lockingFlags != 0 else {
-      return false
-    }
-    try file.setInodeFlags(replacing: flags & ~EntryWriter.lockingFlags)
-    return true
-  }
-
-  /// Gives a file that was overwritten in part its mode back: what is damaged stays so, and others may need the file.
-  ///
-  /// Setuid and setgid stay away.
-  package func abandonPatch() {
-    guard case .patchedInPlace(let status) = origin, !UnfinishedMark.isOn(status) else { return }
-    let file = state.withLock { $0.temporaryName == nil ? $0.file : nil }
-    do {
-      try file?.setMode(status.mode & 0o777)
-    } catch {
-      // Ignored: that the file could not be restored has been noted.
-    }
-  }
-
-  /// Closes the file, and removes what has not got its own name.
-  ///
-  /// An unfinished file of its own name stays, marked as such: the next restore goes on with it.
-  package func discard() {
-    let temporary = state.withLock { state in
-      defer { state.temporaryName = nil }
-      state.uncached = nil
-      state.file = nil
-      return state.temporaryName
-    }
-    if let temporary { TemporaryName.remove(temporary, from: folder.handle) }
   }
 }
