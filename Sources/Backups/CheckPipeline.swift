@@ -63,7 +63,8 @@ package struct CheckPipeline: Sendable {
       switch finding {
       case .pack(.damagedTrailer(let pack, _)), .pack(.wrongLength(let pack, _, _)):
         packs.insert(pack)
-      case .pack, .stranger, .damagedFile, .log, .missingObject, .snapshot, .unrestorable, .storage:
+      case .pack, .stranger, .damagedFile, .log, .missingObject, .snapshot, .unrestorable,
+        .moreUnrestorable, .storage:
         break
       }
     }

@@ -20,6 +20,8 @@ package enum CheckFinding: Sendable {
   case snapshot(RecordID, any Error)
   /// A folder or file of a snapshot cannot be restored whole.
   case unrestorable(RecordID, path: [UInt8], any Error)
+  /// So many more files and folders of a snapshot, beyond those that are named.
+  case moreUnrestorable(RecordID, count: Int)
   /// The store could not be read.
   case storage(StorageError)
 
@@ -27,7 +29,9 @@ package enum CheckFinding: Sendable {
   package var isLoss: Bool {
     switch self {
     case .stranger, .pack(.damagedStub): false
-    case .damagedFile, .pack, .log, .missingObject, .snapshot, .unrestorable, .storage: true
+    case .damagedFile, .pack, .log, .missingObject, .snapshot, .unrestorable, .moreUnrestorable,
+      .storage:
+      true
     }
   }
 }
@@ -57,7 +61,7 @@ extension CheckReport {
         .pack(.sealed(_, let pack, _)):
         packs.insert(pack)
       case .pack(.storage), .pack(.unproven), .stranger, .damagedFile, .log, .missingObject,
-        .snapshot, .unrestorable,
+        .snapshot, .unrestorable, .moreUnrestorable,
         .storage:
         break
       }
@@ -71,7 +75,7 @@ extension CheckReport {
       switch finding {
       case .pack(.storage), .pack(.sealed), .stranger, .damagedFile, .log, .snapshot, .storage:
         false
-      case .pack, .missingObject, .unrestorable: true
+      case .pack, .missingObject, .unrestorable, .moreUnrestorable: true
       }
     }
   }

@@ -44,8 +44,10 @@ struct SnapshotCheck {
     } catch {
       note(record, [], error)
     }
-    if findings.count - before > SnapshotCheck.findingLimit {
-      findings.removeLast(findings.count - before - SnapshotCheck.findingLimit)
+    let more = findings.count - before - SnapshotCheck.findingLimit
+    if more > 0 {
+      findings.removeLast(more)
+      findings.append(.moreUnrestorable(record, count: more))
     }
   }
 

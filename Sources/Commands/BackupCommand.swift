@@ -45,12 +45,13 @@ struct BackupCommand: ParsableCommand {
 
   func run() throws {
     let console = options.console
-    let start = SystemClock.monotonicNanoseconds()
     let profile = try options.profile()
     let source = try source.completed(by: profile)
     let rules = try rules.completed(by: profile).rules()
     let folders = try options.folders()
     let repository = try options.open()
+    // Whoever types a password takes time that is not ours.
+    let start = SystemClock.monotonicNanoseconds()
     let identity = repository.configuration.repositoryID
     let enrolment = WriterEnrolment(
       repository: repository,

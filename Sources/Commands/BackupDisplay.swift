@@ -23,11 +23,12 @@ enum BackupDisplay {
     waiting: [UInt8]?,
     seconds: Double
   ) -> String {
-    let rate =
-      seconds > 0.2 ? Quantities.bytes(Int(Double(counters.bytesSeen) / seconds)) + "/s" : ""
+    // A large file is seen when it is done, and read long before.
+    let done = max(counters.bytesSeen, counters.bytesRead)
+    let rate = seconds > 0.2 ? Quantities.bytes(Int(Double(done) / seconds)) + "/s" : ""
     var line =
       "\(Quantities.duration(seconds))  \(Quantities.count(counters.files, "file"))  "
-      + "\(Quantities.bytes(counters.bytesSeen))  \(rate)  stored \(Quantities.bytes(counters.bytesStored))"
+      + "\(Quantities.bytes(done))  \(rate)  stored \(Quantities.bytes(counters.bytesStored))"
     if counters.errors > 0 { line += "  \(Quantities.count(counters.errors, "error"))" }
     if waiting != nil { line += "  waiting for" }
     return line + "  " + DisplayedName.text(waiting ?? current)

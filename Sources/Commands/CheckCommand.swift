@@ -72,11 +72,12 @@ struct CheckCommand: ParsableCommand {
 
   func run() throws {
     let console = options.console
-    let start = SystemClock.monotonicNanoseconds()
     let store = try options.store()
     let repair = try repairFrom.map { try CheckRepair(options: options, from: $0) }
     let files = try repair?.files(of: store)
     let subject = try subject(store)
+    // Whoever types a password takes time that is not ours.
+    let start = SystemClock.monotonicNanoseconds()
     let state = CheckProgress()
     let display = ProgressLine(console: console) { seconds in
       let now = state.now
@@ -218,7 +219,7 @@ struct CheckCommand: ParsableCommand {
     }
     if missing > Self.shownMissingObjects, !options.console.isJSON {
       options.console.warn(
-        "… and \(Quantities.count(missing - Self.shownMissingObjects)) more missing objects"
+        "… and \(Quantities.count(missing - Self.shownMissingObjects, "more missing object"))"
       )
     }
   }
@@ -264,7 +265,7 @@ extension CheckCommand {
     case .heads: "no errors; the data itself was not read (--read-data does that)"
     case .some:
       "no errors; of the data, \(Quantities.count(report.packsRead)) of "
-        + "\(Quantities.count(report.packs, "pack")) were read and proven"
+        + "\(Quantities.count(report.packs, "pack")) read and proven"
     }
   }
 }

@@ -102,7 +102,7 @@ extension Explanation {
       }
     return Failure(
       .failed,
-      "the program that connects to \(location) ended with status \(status)",
+      "the program that connects to \(DisplayedName.text(Array(location.utf8))) ended with status \(status)",
       meaning: meaning,
       advice: advice
     )

@@ -120,6 +120,10 @@ extension Explanation {
     case .snapshot(let record, let error): "snapshot \(record.digest.short): \(cause(error))"
     case .unrestorable(let record, let path, let error):
       "snapshot \(record.digest.short): \(DisplayedName.text(path)) cannot be restored: \(cause(error))"
+    case .moreUnrestorable(let record, let count):
+      "snapshot \(record.digest.short): … and "
+        + Quantities.count(count, "more file or folder", "more files and folders")
+        + " that cannot be restored"
     case .storage(let error): failure(from: error).what
     }
   }

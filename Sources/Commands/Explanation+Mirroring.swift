@@ -1,4 +1,5 @@
 import CoreTypes
+import Files
 import Mirroring
 import Repositories
 
@@ -8,6 +9,8 @@ extension Explanation {
   /// `status` is that of the program that connected, if it has ended.
   static func mirrorFailure(_ error: any Error, target: String, status: Int32?) -> any Error {
     guard let error = error as? MirrorError else { return error }
+    // A signal from the terminal ends the program that connects as well.
+    if InterruptFlag.isRaised { return failure(from: .interrupted, target: target) }
     switch error {
     case .closed:
       if let status, status != 0 { return failure(from: .command(status: status), target: target) }
@@ -90,7 +93,8 @@ extension Explanation {
         .noRepository,
         "there is no repository at \(target)",
         meaning: "Nothing was changed.",
-        advice: "With --init one is made, if the other end's role allows it."
+        advice:
+          "With --init one is made, if the role there allows it: full does; append, read and mirror need one that is there already."
       )
     case .noRepository(.here):
       Failure(.noRepository, "there is no repository here", advice: "Check --repo.")

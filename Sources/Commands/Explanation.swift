@@ -274,13 +274,13 @@ enum Explanation {
     case .noRepository(let path):
       Failure(
         .noRepository,
-        "there is no repository at \(path)",
+        "there is no repository at \(DisplayedName.text(Array(path.utf8)))",
         advice: "Check --repo or KIST_REPOSITORY; `kist init` makes a new one."
       )
     case .interruptedInit(let path):
       Failure(
         .noRepository,
-        "the repository at \(path) is not complete: its file `kist` is missing",
+        "the repository at \(DisplayedName.text(Array(path.utf8))) is not complete: its file `kist` is missing",
         meaning:
           "Either its `init` was interrupted, or the file was lost; what else is there is unharmed.",
         advice:
@@ -288,11 +288,15 @@ enum Explanation {
           + "snapshot, run `kist init` again: it refuses where there is one."
       )
     case .alreadyThere(let path):
-      Failure(.failed, "there is a repository at \(path) already", meaning: "Nothing was changed.")
+      Failure(
+        .failed,
+        "there is a repository at \(DisplayedName.text(Array(path.utf8))) already",
+        meaning: "Nothing was changed."
+      )
     case .notEmpty(let path):
       Failure(
         .failed,
-        "the folder \(path) is not empty",
+        "the folder \(DisplayedName.text(Array(path.utf8))) is not empty",
         meaning: "Nothing was changed.",
         advice: "Choose an empty folder, or one that does not exist yet."
       )
@@ -427,14 +431,14 @@ enum Explanation {
     case .database(let path, .system(_, let errno)):
       Failure(
         .failed,
-        "the cache at \(path) cannot be used: \(SystemText.reason(errno))",
+        "the cache at \(DisplayedName.text(Array(path.utf8))) cannot be used: \(SystemText.reason(errno))",
         meaning: "The repository itself is unharmed.",
         advice: "Mend what keeps you from the folder, or name another with --cache-dir."
       )
     case .database(let path, let error):
       Failure(
         .failed,
-        "the cache at \(path) cannot be used: \(error)",
+        "the cache at \(DisplayedName.text(Array(path.utf8))) cannot be used: \(error)",
         meaning: "It can be rebuilt; the repository itself is unharmed.",
         advice: "Remove the folder and run the command again."
       )

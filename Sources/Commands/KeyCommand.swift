@@ -202,7 +202,9 @@ struct KeyRemoveCommand: ParsableCommand {
     guard let slot = found.first, found.count == 1 else {
       throw Failure(
         .failed,
-        found.isEmpty ? "there is no key \(id)" : "\(id) fits \(found.count) keys",
+        found.isEmpty
+          ? "there is no key \(DisplayedName.text(Array(id.utf8)))"
+          : "\(DisplayedName.text(Array(id.utf8))) fits \(found.count) keys",
         advice: "`kist key list` shows them."
       )
     }

@@ -93,10 +93,11 @@ struct MirrorStatusCommand: ParsableCommand {
         "\(DisplayedName.text(Array(path.utf8))) is damaged: what it said of a mirror is lost; it may be removed"
       )
     }
+    let own = try MirrorTarget(try options.location(), remoteProgram: program).name
     return MirrorTarget.distinct(
       try options.mirrorsOfProfiles()
         + known.notes.map { try MirrorTarget($0.destination, remoteProgram: program) }
-    )
+    ).filter { $0.name != own }
   }
 
   private func standing(

@@ -78,7 +78,23 @@ struct RepositoryOptions: ParsableArguments {
 
   /// The store of the repository; one on another machine is connected to.
   func store() throws -> any BlobStore & CommitLocking {
-    try place().openStore()
+    do {
+      return try place().openStore()
+    } catch StorageError.noRepository(let path) {
+      // A new one is the last thing that is wanted where there are copies.
+      guard let mirrors = try profile()?.mirrors, let first = mirrors.first else {
+        throw StorageError.noRepository(path: path)
+      }
+      let names = mirrors.map { DisplayedName.text(Array($0.utf8)) }
+      throw Failure(
+        .noRepository,
+        "there is no repository at \(DisplayedName.text(Array(path.utf8)))",
+        meaning: "The profile names copies of it: \(names.joined(separator: ", ")).",
+        advice:
+          "Restore from one with --repo, or bring the repository back: kist mirror pull --init "
+          + DisplayedName.text(Array(first.utf8))
+      )
+    }
   }
 
   /// Opens the secrets.

@@ -6,6 +6,7 @@ import CoreTypes
 import Files
 import Repositories
 import Restoring
+import Scanning
 import Storage
 import Threading
 import Trees
@@ -114,9 +115,11 @@ struct RestoreCommand: ParsableCommand {
   func run() throws {
     try refuseToEmptyTheRoot()
     let console = options.console
-    let start = SystemClock.monotonicNanoseconds()
+    try refuseTheRepositoryItself()
     let chosen = try filter.filter()
     let repository = try options.open()
+    // Whoever types a password takes time that is not ours.
+    let start = SystemClock.monotonicNanoseconds()
     let spares = try spare.use(
       for: repository,
       options,
@@ -197,6 +200,23 @@ struct RestoreCommand: ParsableCommand {
     return plan
   }
 
+  /// Files of a snapshot do not belong among those of the repository, nor may they take their names.
+  private func refuseTheRepositoryItself() throws {
+    guard let folder = try options.place().folder else { return }
+    let here = try ProcessEnvironment.workingFolder()
+    let repository = RootPath.cleaned(Array(folder.utf8), workingFolder: here)
+    let place = RootPath.cleaned(Array(target.utf8), workingFolder: here)
+    guard (place + [UInt8(ascii: "/")]).starts(with: repository + [UInt8(ascii: "/")]) else {
+      return
+    }
+    throw Failure(
+      .refusedForSafety,
+      "\(DisplayedName.text(Array(target.utf8))) is in the repository itself",
+      meaning: "Nothing was restored.",
+      advice: "Name another folder with --target."
+    )
+  }
+
   /// As in restic: `--delete` with `--target /` would remove whatever the snapshot did not see.
   private func refuseToEmptyTheRoot() throws {
     guard removesExtras, filter.isEmpty else { return }
@@ -258,7 +278,8 @@ struct RestoreCommand: ParsableCommand {
       return
     }
     options.console.warn(
-      "nothing matched: patterns with a / are compared with whole paths, as `kist ls` shows them"
+      "nothing matched: a pattern that begins with / is compared with the whole path, as `kist ls` "
+        + "shows it; any other with the end of it"
     )
   }
 

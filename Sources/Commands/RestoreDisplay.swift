@@ -97,7 +97,10 @@ enum RestoreDisplay {
     ]
     var there: [String] = []
     if counters.filesSkipped > 0 {
-      there.append("\(Quantities.count(counters.filesSkipped, "file")) left as they were")
+      there.append(
+        "\(Quantities.count(counters.filesSkipped, "file")) left as "
+          + (counters.filesSkipped == 1 ? "it was" : "they were")
+      )
     }
     if counters.filesTouched > 0 {
       there.append("attributes of \(Quantities.count(counters.filesTouched, "file"))")

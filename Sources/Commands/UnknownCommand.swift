@@ -5,7 +5,11 @@ enum UnknownCommand {
     guard let name = LeadingOptions.command(of: arguments), !name.hasPrefix("-"), name != "help",
       !LeadingOptions.isCommand(name, of: Kist.self)
     else { return nil }
-    return Failure(.usage, "there is no command \(name)", advice: advice[name] ?? general)
+    return Failure(
+      .usage,
+      "there is no command \(DisplayedName.text(Array(name.utf8)))",
+      advice: advice[name] ?? general
+    )
   }
 
   private static let general = "`kist --help` lists the commands."

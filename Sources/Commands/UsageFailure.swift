@@ -52,7 +52,10 @@ struct UsageFailure {
       return ("\(first) is missing", help)
     }
     if message.hasPrefix("The value '"), quoted.count >= 2, let option = quoted.last {
-      return ("\(option) is not understood: \(first)", help)
+      // The parser also names what is allowed, the default last: the option is the word that begins with a dash.
+      let named = quoted.first { $0.hasPrefix("-") } ?? option
+      return named.hasPrefix("-") || quoted.count == 2
+        ? ("\(named) is not understood: \(first)", help) : ("\(first) is not understood", help)
     }
     if message.hasPrefix("Unexpected argument"), !command.configuration.subcommands.isEmpty {
       return ("`\(name)` has no command \(first)", nil)

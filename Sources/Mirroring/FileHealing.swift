@@ -201,9 +201,13 @@ package struct FileHealing {
   /// Records that others here name as their parents, and that are in no file here.
   private func bringBackParents(of other: RecordLog, _ report: inout Report) throws {
     let own = try RecordLog(store: here, configuration: configuration)
-    var pending = own.findings.compactMap { finding -> RecordID? in
-      if case .missingParent(_, let parent) = finding { return parent }
-      return nil
+    var pending = own.findings.flatMap { finding -> [RecordID] in
+      switch finding {
+      case .missingParent(_, let parent): return [parent]
+      // What would prove it may be what is missing: the record by which its writer was enrolled.
+      case .refused(let record, _): return other.records[record]?.clear.parents ?? []
+      case .damagedFile, .fork, .damagedManifest, .unreadable: return []
+      }
     }
     var wanted: [RecordID: Record] = [:]
     while let id = pending.popLast() {
@@ -237,10 +241,13 @@ package struct FileHealing {
 }
 
 extension RecordLog {
+  /// True if some record here lacks what it builds on.
   fileprivate var hasMissingParents: Bool {
     findings.contains { finding in
-      if case .missingParent = finding { return true }
-      return false
+      switch finding {
+      case .missingParent, .refused: true
+      case .damagedFile, .fork, .damagedManifest, .unreadable: false
+      }
     }
   }
 }

@@ -93,7 +93,12 @@ package struct Healing {
       }
       // Of a pack without a readable list nobody can say what was in it, but all that is required must be elsewhere.
       guard !staying.isEmpty || lacking.isEmpty else { return false }
-      if let writer = writer.take() { try repository.enter(try writer.finish()) }
+      if let writer = writer.take() {
+        let moved = try writer.finish()
+        try repository.enter(moved)
+        // The same objects in the same order are the same pack: it was made sound where it stands.
+        guard moved.id != pack else { return true }
+      }
       let store = repository.store
       try store.withCommitLock { () throws(StorageError) in
         try store.remove(BlobName(.pack, pack.digest))

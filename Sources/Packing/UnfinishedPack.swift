@@ -11,7 +11,7 @@ package struct UnfinishedPack {
   private let heads: [[UInt8]: Range<Int>]
   private let kept: [UInt8]
 
-  /// `kept` is what was to be appended to `bytes` in the end.
+  /// `kept` is what stood beside it: heads, and behind each its hash.
   package init(_ bytes: [UInt8], kept: [UInt8]) {
     self.bytes = bytes
     self.kept = kept
@@ -85,9 +85,14 @@ package struct UnfinishedPack {
         let count =
           ObjectPreamble.headPrefixByteCount
           + (try ObjectPreamble(decoding: preamble).directoryByteCount)
-        guard count <= kept.count - start else { continue }
+        guard count + Digest.byteCount <= kept.count - start else { continue }
+        // An id is the hash of the head itself, so it cannot tell that the head is as it was.
+        let check = kept[start + count..<start + count + Digest.byteCount]
+        guard check.elementsEqual(PlainHash.of(Array(kept[start..<start + count])).bytes) else {
+          continue
+        }
         heads[Array(preamble)] = start..<start + count
-        offset = start + count
+        offset = start + count + Digest.byteCount
       } catch {
         // The four bytes stood there by chance, or the head is damaged: the search goes on behind them.
         continue

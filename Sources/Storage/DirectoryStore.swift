@@ -29,7 +29,7 @@ package final class DirectoryStore: BlobStore, CommitLocking {
       try root.openForReading(Array("store".utf8)).readAll(limit: StoreIdentityFile.byteLimit)
     }.decodedStoreID()
     temporary = try DirectoryStore.named("tmp", at: path) { () throws(FilesError) in
-      try root.openSubdirectory(Array("tmp".utf8))
+      try DirectoryStore.openOrMake(Array("tmp".utf8), in: root)
     }
   }
 
@@ -166,11 +166,13 @@ package final class DirectoryStore: BlobStore, CommitLocking {
     for entry in entries {
       do throws(FilesError) {
         if entry.name.hasSuffix(CompanionFile.suffix) {
+          guard try isUnfinished(entry.name) else { continue }
           let owner = Array(entry.name.dropLast(CompanionFile.suffix.count))
           // It goes with its file; one whose file has its name already is nothing any more.
           if !names.contains(owner) { try CompanionFile.remove(of: owner, in: temporary) }
           continue
         }
+        guard try isUnfinished(entry.name) else { continue }
         // A file that can be locked has lost its writer.
         guard
           let lock = try AdvisoryLock.acquire(
@@ -192,6 +194,12 @@ package final class DirectoryStore: BlobStore, CommitLocking {
       }
     }
     return orphans
+  }
+
+  /// Whether something in `tmp` is a file that a writer may have left.
+  private func isUnfinished(_ name: [UInt8]) throws(FilesError) -> Bool {
+    let status = try temporary.status(of: name)
+    return status.kind == .regular && status.size <= UInt64(BlobKind.pack.byteLimit)
   }
 
   package func strangers() throws(StorageError) -> [String] {
@@ -217,6 +225,15 @@ package final class DirectoryStore: BlobStore, CommitLocking {
       let name = String(decoding: entry.name, as: UTF8.self)
       if !known.contains(name) { strangers.append(name) }
     }
+    for entry in try wrap("tmp", { () throws(FilesError) in try temporary.entries() }) {
+      do throws(FilesError) {
+        if try isUnfinished(entry.name) { continue }
+      } catch {
+        // Its writer has just finished it, or it cannot be looked at.
+        if error.isNotFound { continue }
+      }
+      strangers.append("tmp/" + String(decoding: entry.name, as: UTF8.self))
+    }
     let shards = try wrap("packs") { () throws(FilesError) in
       try subdirectory("packs").entries()
     }
@@ -232,16 +249,56 @@ package final class DirectoryStore: BlobStore, CommitLocking {
   // MARK: Folders and open files
 
   /// Gives a whole file its name.
+  ///
+  /// The same name is the same content, unless what is there is damaged. A pack is compared, and takes the place of one that
+  /// differs: its content was proven before it came here.
   func publish(_ file: TemporaryFile, as name: BlobName) throws(StorageError) {
     do {
-      try file.publish(as: name.fileName, in: try folder(of: name), replacing: .refuse)
+      let folder = try folderForWriting(of: name)
+      do throws(FilesError) {
+        try file.publish(as: name.fileName, in: folder, replacing: .refuse)
+      } catch {
+        guard error.isExists else { throw error }
+        if name.kind == .pack, try !isSame(file, name.fileName, in: folder) {
+          try file.publish(as: name.fileName, in: folder, replacing: .allow)
+          openPacks.withLock { $0.forget(name) }
+          return
+        }
+        let there = try folder.status(of: name.fileName).size
+        file.discard()
+        guard there == UInt64(file.byteCount) else { throw FilesError.stale(name.fileName) }
+      }
+    } catch let error as FilesError {
+      throw error.isStale ? .conflict(name) : .failed(name: name.description, error)
     } catch {
-      guard error.isExists else { throw .failed(name: name.description, error) }
-      // The same name is the same content, unless what is there is damaged.
-      let there = try byteCount(of: name)
-      file.discard()
-      guard there == file.byteCount else { throw .conflict(name) }
+      throw .conflict(name)
     }
+  }
+
+  /// Whether a file that waits for its name has the content of the one that has the name.
+  private func isSame(
+    _ file: TemporaryFile,
+    _ name: [UInt8],
+    in folder: DirectoryHandle
+  ) throws(FilesError) -> Bool {
+    let status = try folder.status(of: name)
+    guard status.kind == .regular, status.size == UInt64(file.byteCount) else { return false }
+    let (one, other) = (
+      try temporary.openForReading(file.name), try folder.openForReading(name)
+    )
+    var offset: Int64 = 0
+    while offset < Int64(file.byteCount) {
+      let bytes = try one.read(at: offset, upTo: 1 << 20)
+      guard !bytes.isEmpty else { return false }
+      do throws(FilesError) {
+        guard try other.read(at: offset, upTo: 1 << 20) == bytes else { return false }
+      } catch {
+        // Unreadable is as good as damaged.
+        return false
+      }
+      offset += Int64(bytes.count)
+    }
+    return true
   }
 
   /// Puts a file in the place of a damaged one, which goes when the sound one is durable.
@@ -266,6 +323,34 @@ package final class DirectoryStore: BlobStore, CommitLocking {
       throw .failed(name: name.description, error)
     }
     return true
+  }
+
+  /// The folder of a file that is about to be written; one that got lost with all that was in it is made anew.
+  private func folderForWriting(of name: BlobName) throws(FilesError) -> DirectoryHandle {
+    guard name.kind == .pack else { return try folder(of: name) }
+    let packs = try DirectoryStore.openOrMake(Array("packs".utf8), in: root)
+    return try DirectoryStore.openOrMake(
+      Array(name.digest.description.utf8.prefix(2)),
+      in: packs
+    )
+  }
+
+  private static func openOrMake(
+    _ name: [UInt8],
+    in folder: DirectoryHandle
+  ) throws(FilesError) -> DirectoryHandle {
+    do {
+      return try folder.openSubdirectory(name)
+    } catch {
+      guard error.isNotFound else { throw error }
+    }
+    do {
+      try folder.makeDirectory(name, mode: 0o700)
+      try folder.sync()
+    } catch {
+      guard error.isExists else { throw error }
+    }
+    return try folder.openSubdirectory(name)
   }
 
   private func folder(of name: BlobName) throws(FilesError) -> DirectoryHandle {

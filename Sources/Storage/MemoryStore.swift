@@ -53,6 +53,12 @@ package final class MemoryStore: BlobStore, CommitLocking {
     guard there.map({ $0.count == bytes.count }) ?? true else { throw .conflict(name) }
   }
 
+  /// As a store in a folder does it: a pack takes the place of one that differs.
+  fileprivate func publish(_ bytes: [UInt8], as name: BlobName) throws(StorageError) {
+    guard name.kind == .pack else { return try put(bytes, as: name) }
+    blobs.withLock { $0[name] = bytes }
+  }
+
   package func newBlob() throws(StorageError) -> any UnfinishedBlob { MemoryBlob(store: self) }
 
   package func remove(_ name: BlobName) throws(StorageError) {
@@ -118,7 +124,7 @@ private final class MemoryBlob: UnfinishedBlob {
   }
 
   func publish(as name: BlobName) throws(StorageError) {
-    try store.put(bytes.withLock { $0 }, as: name)
+    try store.publish(bytes.withLock { $0 }, as: name)
   }
 
   func abandon() {}

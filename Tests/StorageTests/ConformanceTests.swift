@@ -76,14 +76,31 @@ struct ConformanceTests {
     kind: Kind
   ) throws {
     let store = try kind.make(in: folder)
-    let name = BlobName(.pack, digest(9))
+    let name = BlobName(.manifest, digest(9))
     try store.put([1, 2, 3], as: name)
     try store.put([1, 2, 3], as: name)
     #expect(try store.read(name) == [1, 2, 3])
-    #expect(try store.names(of: .pack) == [digest(9)])
+    #expect(try store.names(of: .manifest) == [digest(9)])
     #expect(throws: StorageError.conflict(name)) { try store.put([1, 2], as: name) }
     #expect(try store.read(name) == [1, 2, 3])
     #expect(try store.orphans().isEmpty)
+  }
+
+  @Test(arguments: Kind.allCases)
+  func `a pack takes the place of one of its name that differs, and is dropped beside its like`(
+    kind: Kind
+  ) throws {
+    let store = try kind.make(in: folder)
+    let name = BlobName(.pack, digest(9))
+    for content: [UInt8] in [[1, 2, 3], [1, 2, 3], [1, 9, 3], [1, 2], [1, 2, 3, 4]] {
+      let blob = try store.newBlob()
+      try blob.append(content)
+      try blob.publish(as: name)
+      #expect(try store.read(name) == content)
+      #expect(try store.read(name, from: 0, count: 1) == [1])
+      #expect(try store.names(of: .pack) == [digest(9)])
+      #expect(try store.orphans().isEmpty)
+    }
   }
 
   @Test(arguments: Kind.allCases)
