@@ -52,6 +52,21 @@ package struct LocalFolder: Sendable {
     }
   }
 
+  /// True if a mebibyte does not fit into the folder at `path` any more; tried, as quotas are told by nothing else.
+  package static func isFull(_ path: String) -> Bool {
+    do {
+      let file = try TemporaryFile(in: try DirectoryHandle.open(path: path))
+      defer { file.discard() }
+      try file.append([UInt8](repeating: 0xA5, count: triedByteCount))
+      try file.flush()
+      return false
+    } catch {
+      return error.isNoSpace
+    }
+  }
+
+  private static let triedByteCount = 1 << 20
+
   /// Removes the folder's files, and makes it anew.
   ///
   /// Processes that have them open keep them until they end.

@@ -42,7 +42,7 @@ package final class CacheFile: Sendable {
     } catch let error as FilesError {
       throw .database(path: path, .system(operation: error.operationName, errno: error.errno))
     } catch {
-      throw .database(path: path, LMDBError(error))
+      throw .database(path: path, CacheFile.explained(LMDBError(error), path))
     }
   }
 
@@ -121,9 +121,15 @@ package final class CacheFile: Sendable {
   }
 
   private func failure(_ error: any Error) -> IndexingError {
-    let failure = error as? IndexingError ?? .database(path: path, LMDBError(error))
+    let failure =
+      error as? IndexingError
+      ?? .database(path: path, CacheFile.explained(LMDBError(error), path))
     if failure.isDamage { environment.markSuspect() }
     return failure
+  }
+
+  private static func explained(_ error: LMDBError, _ path: String) -> LMDBError {
+    error.isFailedWrite && LocalFolder.isFull(path) ? .noSpace : error
   }
 }
 

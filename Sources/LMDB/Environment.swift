@@ -58,6 +58,7 @@ package final class Environment: @unchecked Sendable {
     access: Access = .readWrite
   ) throws(LMDBError) {
     try DataFile.check(path: directory + "/data.mdb")
+    if access == .readWrite { try LockFile.reserve(path: directory + "/lock.mdb") }
     place = try FaultPlace(folder: directory)
     var flags = UInt32(MDB_NOTLS)
     if durability == .relaxed { flags |= UInt32(MDB_NOMETASYNC) }

@@ -37,6 +37,11 @@ package enum LMDBError: Error, Equatable, Sendable {
     }
   }
 
+  /// True if a write failed, or was cut short: of that LMDB says EIO as well, and a full disk begins with it.
+  package var isFailedWrite: Bool {
+    if case .system(_, EIO) = self { true } else { false }
+  }
+
   /// The operation that maps a file.
   static let opening = "mdb_env_open"
 
