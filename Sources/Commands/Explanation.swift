@@ -336,7 +336,16 @@ enum Explanation {
         advice: "Put the file back from a backup of the repository's folder."
       )
     case .busy(let path):
-      Failure(.busy, "another process holds the commit lock of \(path)", advice: "Try again.")
+      Failure(
+        .busy,
+        "another process holds the commit lock of \(DisplayedName.text(Array(path.utf8)))",
+        meaning:
+          "It is held for moments, while a record gets its name; this run gave up after a minute of waiting. "
+          + "Nothing counts as saved; packs that were complete are kept and will be reused.",
+        advice:
+          "`fuser -v commit.lock`, in the repository's folder, names the process. If it is stopped or hangs, "
+          + "let it go on or end it: the lock goes with it. Then run the same command again."
+      )
     case .failed(let name, let error) where error.isPermission:
       Failure(
         .failed,
@@ -344,6 +353,15 @@ enum Explanation {
         meaning: "Nothing was read or changed there; this says nothing about the data.",
         advice:
           "Run kist as the user to whom the repository belongs, or have its files' modes mended."
+      )
+    case .failed(let name, let error) where error.isUnconfirmedWrite:
+      Failure(
+        .failed,
+        "the storage did not confirm a write to \(DisplayedName.text(Array(name.utf8))): \(error.reason)",
+        meaning: "Nothing that this run wrote counts as saved; what was saved before is as it was.",
+        advice:
+          "The disk may be failing: look at it (`dmesg`, `smartctl -a`) before you rely on it. Then run the same "
+          + "command again, and `kist check --read-data`."
       )
     case .failed(let name, let error): failure(from: error, about: name)
     case .denied(let location, let what):

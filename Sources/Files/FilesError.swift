@@ -34,6 +34,11 @@ package struct FilesError: Error, Equatable, Sendable {
   package var isNotFound: Bool { code == .noSuchFileOrDirectory }
   package var isExists: Bool { code == .fileExists }
   package var isNoSpace: Bool { code == .noSpace || code == .diskQuotaExceeded }
+  /// The disk did not take what was written, or did not confirm it (EIO).
+  package var isUnconfirmedWrite: Bool {
+    code == .ioError && FilesError.writingOperations.contains(operationName)
+  }
+  private static let writingOperations: Set<String> = ["write", "pwrite", "fsync"]
   package var isPermission: Bool { code == .notPermitted || code == .permissionDenied }
   package var isNotEmpty: Bool { code == .directoryNotEmpty || code == .fileExists }
   package var isADirectory: Bool { code == .isDirectory }

@@ -92,6 +92,7 @@ package final class WriteSession: Sendable {
     snapshot: (RecordLog) -> Snapshot
   ) throws(RepositoryError) -> Record {
     let adds = resolved.withLock { $0.written.union($0.adopted) }.sorted()
+    try confirmAdopted()
     var manifests: [Digest] = []
     if adds.count > Record.inlineAddLimit {
       var start = 0
@@ -140,6 +141,26 @@ package final class WriteSession: Sendable {
       try checkResolved()
     }
     throw .storage(.busy(path: repository.store.location))
+  }
+
+  /// What a run left that ended before its commit may not be on the disk yet, whoever can read it.
+  private func confirmAdopted() throws(RepositoryError) {
+    let adopted = resolved.withLock { $0.adopted }
+    guard !adopted.isEmpty else { return }
+    var packs: Set<BlobName> = []
+    do {
+      for object in adopted {
+        guard let location = try repository.index.location(of: object) else { continue }
+        packs.insert(BlobName(.pack, location.pack.digest))
+      }
+    } catch {
+      throw .index(error)
+    }
+    do {
+      try repository.store.confirm(Array(packs))
+    } catch {
+      throw .storage(error)
+    }
   }
 
   /// After newer records came: nothing that this session relies on may be condemned or gone.

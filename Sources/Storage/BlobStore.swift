@@ -36,6 +36,11 @@ package protocol BlobStore: AnyObject, Sendable {
   /// Writes a whole file durably; one of the same name and size that is there already is kept.
   func put(_ bytes: [UInt8], as name: BlobName) throws(StorageError)
 
+  /// Has the disk hold names that others gave: they may have died, or failed, before it did.
+  ///
+  /// A store that is far away does nothing.
+  func confirm(_ names: [BlobName]) throws(StorageError)
+
   /// Starts a file whose name is not known yet.
   func newBlob() throws(StorageError) -> any UnfinishedBlob
 
@@ -90,6 +95,8 @@ extension BlobStore {
   package var concurrency: StoreConcurrency { .near }
 
   package var obstacle: StorageError? { nil }
+
+  package func confirm(_ names: [BlobName]) throws(StorageError) {}
 
   package func prepareReading(_ names: [BlobName]) {}
 }

@@ -111,6 +111,19 @@ package final class DirectoryStore: BlobStore, CommitLocking {
     }
   }
 
+  package func confirm(_ names: [BlobName]) throws(StorageError) {
+    var folders: Set<String> = []
+    for name in names {
+      let folder = name.kind == .pack ? String(name.digest.description.prefix(2)) : name.kind.folder
+      guard folders.insert(folder).inserted else { continue }
+      do {
+        try self.folder(of: name).sync()
+      } catch {
+        throw .failed(name: name.description, error)
+      }
+    }
+  }
+
   package func newBlob() throws(StorageError) -> any UnfinishedBlob {
     let file = try wrap("tmp") { () throws(FilesError) in
       try TemporaryFile(in: temporary)
@@ -267,6 +280,8 @@ package final class DirectoryStore: BlobStore, CommitLocking {
         let there = try folder.status(of: name.fileName).size
         file.discard()
         guard there == UInt64(file.byteCount) else { throw FilesError.stale(name.fileName) }
+        // Whoever renamed it may not have lived to sync the folder.
+        try folder.sync()
       }
     } catch let error as FilesError {
       throw error.isStale ? .conflict(name) : .failed(name: name.description, error)

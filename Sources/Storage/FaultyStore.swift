@@ -10,6 +10,9 @@ package final class FaultyStore: BlobStore {
   package enum Fault: Equatable, Sendable {
     /// The step fails as on a full disk; later ones succeed.
     case noSpace
+    /// The step fails with EIO, before it or after it has done its work; later ones succeed.
+    case unconfirmedBefore
+    case unconfirmedAfter
     /// The process dies before the step: it and everything after it fails.
     case crashBefore
     /// The process dies after the step: it is in the store, but the caller never hears of it.
@@ -71,6 +74,10 @@ package final class FaultyStore: BlobStore {
     try step(name.description) { () throws(StorageError) in try store.put(bytes, as: name) }
   }
 
+  package func confirm(_ names: [BlobName]) throws(StorageError) {
+    try step("confirm") { () throws(StorageError) in try store.confirm(names) }
+  }
+
   package func newBlob() throws(StorageError) -> any UnfinishedBlob {
     try refuseDead("tmp")
     return FaultyBlob(over: try store.newBlob(), in: self)
@@ -109,16 +116,21 @@ package final class FaultyStore: BlobStore {
       defer { state.steps += 1 }
       let isChosen = state.steps == chosenStep
       let wasDead = state.isDead
-      if isChosen, fault != .noSpace { state.isDead = true }
+      if isChosen, fault == .crashBefore || fault == .crashAfter { state.isDead = true }
       return (isChosen, wasDead || (isChosen && fault == .crashBefore))
     }
     if isDead { throw dead(name) }
     guard isChosen else { return try body() }
-    if fault == .noSpace {
-      throw .failed(name: name, FilesError("write", Array(name.utf8), FaultyStore.noSpaceNumber))
+    switch fault {
+    case .noSpace: throw failed("write", name, FaultyStore.noSpaceNumber)
+    case .unconfirmedBefore: throw failed("write", name, FaultyStore.ioErrorNumber)
+    case .unconfirmedAfter:
+      _ = try body()
+      throw failed("fsync", name, FaultyStore.ioErrorNumber)
+    case .crashBefore, .crashAfter:
+      _ = try body()
+      throw dead(name)
     }
-    _ = try body()
-    throw dead(name)
   }
 
   private func refuseDead(_ name: String) throws(StorageError) {
@@ -126,12 +138,16 @@ package final class FaultyStore: BlobStore {
   }
 
   private func dead(_ name: String) -> StorageError {
-    .failed(name: name, FilesError("crash", Array(name.utf8), FaultyStore.deadNumber))
+    failed("crash", name, FaultyStore.ioErrorNumber)
+  }
+
+  private func failed(_ operation: String, _ name: String, _ number: Int32) -> StorageError {
+    .failed(name: name, FilesError(operation, Array(name.utf8), number))
   }
 
   /// ENOSPC and EIO of Linux.
   private static let noSpaceNumber: Int32 = 28
-  private static let deadNumber: Int32 = 5
+  private static let ioErrorNumber: Int32 = 5
 }
 
 private final class FaultyBlob: UnfinishedBlob {
