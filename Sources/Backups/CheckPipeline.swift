@@ -41,6 +41,7 @@ package struct CheckPipeline: Sendable {
     checkFiles(&report)
     report.findings += repository.log.findings.map { .log($0) }
     let lost = try checkPacks(&report)
+    WriteOrigin.enter(in: &report.findings, repository)
     let missing = checkCompleteness(&report)
     try checkSnapshots(&report, lost: lost)
     // What could not be asked for is not damaged.
@@ -63,8 +64,8 @@ package struct CheckPipeline: Sendable {
       switch finding {
       case .pack(.damagedTrailer(let pack, _)), .pack(.wrongLength(let pack, _, _)):
         packs.insert(pack)
-      case .pack, .stranger, .damagedFile, .log, .missingObject, .snapshot, .unrestorable,
-        .moreUnrestorable, .storage:
+      case .pack, .wrongContent, .stranger, .damagedFile, .log, .missingObject, .snapshot,
+        .unrestorable, .moreUnrestorable, .storage:
         break
       }
     }

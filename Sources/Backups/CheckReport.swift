@@ -12,6 +12,8 @@ package enum CheckFinding: Sendable {
   case damagedFile(BlobName, reason: String)
   /// A pack, or an object in one.
   case pack(PackingError)
+  /// An object whose content is not what it is named; the record that brought it, where there is one.
+  case wrongContent(ObjectID, pack: PackID, chunk: ChunkID, WriteOrigin?)
   /// A record.
   case log(LogFinding)
   /// An object that a record adds and this store lacks.
@@ -29,7 +31,8 @@ package enum CheckFinding: Sendable {
   package var isLoss: Bool {
     switch self {
     case .stranger, .pack(.damagedStub): false
-    case .damagedFile, .pack, .log, .missingObject, .snapshot, .unrestorable, .moreUnrestorable,
+    case .damagedFile, .pack, .wrongContent, .log, .missingObject, .snapshot, .unrestorable,
+      .moreUnrestorable,
       .storage:
       true
     }
@@ -58,7 +61,7 @@ extension CheckReport {
       switch finding {
       case .pack(.damagedTrailer(let pack, _)), .pack(.wrongLength(let pack, _, _)),
         .pack(.damagedObject(_, let pack, _)), .pack(.damagedStub(_, let pack)),
-        .pack(.sealed(_, let pack, _)):
+        .pack(.sealed(_, let pack, _)), .wrongContent(_, let pack, _, _):
         packs.insert(pack)
       case .pack(.storage), .pack(.unproven), .stranger, .damagedFile, .log, .missingObject,
         .snapshot, .unrestorable, .moreUnrestorable,
@@ -73,7 +76,8 @@ extension CheckReport {
   package var isMendedByPacks: Bool {
     findings.allSatisfy { finding in
       switch finding {
-      case .pack(.storage), .pack(.sealed), .stranger, .damagedFile, .log, .snapshot, .storage:
+      case .pack(.storage), .pack(.sealed), .wrongContent, .stranger, .damagedFile, .log, .snapshot,
+        .storage:
         false
       case .pack, .missingObject, .unrestorable, .moreUnrestorable: true
       }

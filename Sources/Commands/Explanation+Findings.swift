@@ -114,6 +114,8 @@ extension Explanation {
     case .stranger(let path): "\(path): does not belong in a repository; left alone"
     case .damagedFile(let name, let reason): "\(name): \(reason)"
     case .pack(let error): text(error)
+    case .wrongContent(let object, let pack, let chunk, let origin):
+      text(.sealed(object, pack: pack, .wrongContent(chunk))) + text(origin)
     case .log(let finding): text(finding)
     case .missingObject(let object, let record):
       "object \(object.digest.short) is missing; record \(record.digest.short) brought it"
@@ -126,6 +128,14 @@ extension Explanation {
         + " that cannot be restored"
     case .storage(let error): failure(from: error).what
     }
+  }
+
+  /// By whom and when, as the end of a sentence.
+  private static func text(_ origin: WriteOrigin?) -> String {
+    guard let origin else { return "; no record says by whom" }
+    let host = origin.host.map { " on host \(DisplayedName.text(Array($0.utf8)))" } ?? ""
+    return " by writer \(origin.writer.short)\(host), \(CalendarTime.text(origin.time)), in record "
+      + origin.record.digest.short
   }
 
   static func text(_ finding: LogFinding) -> String {

@@ -50,7 +50,7 @@ package struct RecordLog: Sendable {
       do {
         let bytes = try store.read(BlobName(.record, name))
         guard PlainHash.of(bytes) == name else {
-          findings.append(.damagedFile(name, reason: "its content does not hash to its name"))
+          findings.append(.damagedFile(name, reason: RecordLog.reason(ofWrongName: bytes)))
           continue
         }
         read += try Record.all(in: bytes)
@@ -62,6 +62,20 @@ package struct RecordLog: Sendable {
       }
     }
     settle(read, configuration: configuration)
+  }
+
+  /// Why a file's content is not what its name promises; with its writer, where a signature proves one.
+  private static func reason(ofWrongName bytes: [UInt8]) -> String {
+    let reason = "its content does not hash to its name"
+    do throws(RecordError) {
+      guard let record = try Record.all(in: bytes).first, record.isSignatureRight else {
+        return reason
+      }
+      return reason
+        + "; it is record \(record.id.digest.short) of writer \(record.clear.writer.short)"
+    } catch {
+      return reason
+    }
   }
 
   /// Proves records that are in no store, or not yet.
