@@ -40,7 +40,8 @@ package final class CacheFile: Sendable {
     } catch let error as IndexingError {
       throw error
     } catch let error as FilesError {
-      throw .database(path: path, .system(operation: error.operationName, errno: error.errno))
+      let reason = LMDBError.system(operation: error.operationName, errno: error.errno)
+      throw .database(path: path, error.isNoSpace ? .noSpace : reason)
     } catch {
       throw .database(path: path, CacheFile.explained(LMDBError(error), path))
     }
