@@ -84,7 +84,11 @@ private struct Rig {
     return 60
   }
 
-  @Test(arguments: [FaultyStore.Fault.crashBefore, .crashAfter, .noSpace])
+  @Test(
+    arguments: [
+      FaultyStore.Fault.crashBefore, .crashAfter, .noSpace, .unconfirmedBefore, .unconfirmedAfter,
+    ]
+  )
   func `a fault at any step loses no reported snapshot, and the next run needs no repair`(
     fault: FaultyStore.Fault
   ) throws {
