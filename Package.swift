@@ -167,7 +167,8 @@ let package = Package(
     tests(
       "Backups",
       on: [
-        "Chunking", "CoreTypes", "Files", "Packing", "Patterns", "Repositories", "Restoring",
+        "Chunking", "Commands", "CoreTypes", "Files", "Packing", "Patterns", "Repositories",
+        "Restoring",
         "Scanning", "Sealing", "Sodium", "Storage", "Trees",
       ]
     ),

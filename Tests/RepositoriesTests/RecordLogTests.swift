@@ -143,6 +143,30 @@ struct RecordLogTests {
     #expect(log.files.count == 3)
   }
 
+  @Test func `a sound record under a wrong name is named with its writer, and counts as absent`()
+    throws
+  {
+    let (key, enrolment) = try builder.enrol(sequence: 0)
+    let record = try builder.add(.snapshot, by: key, sequence: 0, after: [enrolment])
+    let bytes = try builder.store.read(BlobName(.record, record.digest))
+    try builder.store.remove(BlobName(.record, record.digest))
+    try builder.store.put(bytes, as: BlobName(.record, digest(5)))
+    // One whose signature is not right says nothing about who wrote it.
+    var forged = bytes
+    forged[forged.count - 1] ^= 1
+    try builder.store.put(forged, as: BlobName(.record, digest(6)))
+    let log = try builder.log()
+    let reason = "its content does not hash to its name"
+    let name = try writer(key).short
+    let origin = "; it is record \(record.digest.short) of writer \(name)"
+    #expect(
+      log.findings == [
+        .damagedFile(digest(5), reason: reason + origin), .damagedFile(digest(6), reason: reason),
+      ]
+    )
+    #expect(Set(log.records.keys) == [enrolment])
+  }
+
   @Test func `a removed snapshot is gone`() throws {
     let root = builder.root.key
     let one = try builder.add(.snapshot, by: root, sequence: 0)
