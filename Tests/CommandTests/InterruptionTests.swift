@@ -137,6 +137,42 @@ struct InterruptionTests {
     #expect(whole.status == 0, "\(whole)")
   }
 
+  @Test func `a hang-up stops a backup like Ctrl-C, and under nohup it does not`() throws {
+    let place = try Place()
+    try place.initialize()
+    try place.fill("source", files: 20, bytes: 100_000, seed: 24)
+    // Slow enough to be met: one second and a half, whatever the machine.
+    let slowly = [Programs.kist, "backup", "--limit-upload", "1M", place.path("source")]
+    func start(_ starter: [String]) throws -> Running {
+      try Running(
+        starter + slowly,
+        environment: place.environment,
+        outputs: place.path("output-" + UUID().uuidString)
+      )
+    }
+    // Whoever runs the tests may ignore hang-ups.
+    let stopped = try start(["env", "--default-signal=HUP"])
+    Pause.seconds(0.8)
+    let asked = DispatchTime.now().uptimeNanoseconds
+    stopped.send(SIGHUP)
+    let outcome = try stopped.wait()
+    #expect(since(asked) < 1.5)
+    #expect(outcome.status == 130, "\(outcome)")
+    #expect(outcome.errors.contains("stopped as asked"), "\(outcome)")
+    #expect(try place.snapshotIDs().isEmpty)
+    try place.requireClean()
+    let kept = try start(["nohup"])
+    Pause.seconds(0.8)
+    #expect(kept.isRunning, "the hang-up must come while it works")
+    kept.send(SIGHUP)
+    let saved = try kept.wait()
+    #expect(saved.status == 0, "\(saved)")
+    #expect(try place.leftovers().isEmpty)
+    try place.requireClean("--read-data")
+    #expect(try place.kist("restore", "latest", "--target", place.path("out")).status == 0)
+    try place.requireEqual("source", "out")
+  }
+
   /// Seconds since a moment of the monotonic clock.
   private func since(_ start: UInt64) -> Double {
     Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9
