@@ -141,17 +141,17 @@ struct InterruptionTests {
     let place = try Place()
     try place.initialize()
     try place.fill("source", files: 20, bytes: 100_000, seed: 24)
-    // Slow enough to be met: one second and a half, whatever the machine.
-    let slowly = [Programs.kist, "backup", "--limit-upload", "1M", place.path("source")]
-    func start(_ starter: [String]) throws -> Running {
+    try place.fill("other", files: 40, bytes: 100_000, seed: 25)
+    // Slow enough to be met: a second for each mebibyte, whatever the machine.
+    func start(_ starter: [String], _ folder: String) throws -> Running {
       try Running(
-        starter + slowly,
+        starter + [Programs.kist, "backup", "--limit-upload", "1M", place.path(folder)],
         environment: place.environment,
         outputs: place.path("output-" + UUID().uuidString)
       )
     }
     // Whoever runs the tests may ignore hang-ups.
-    let stopped = try start(["env", "--default-signal=HUP"])
+    let stopped = try start(["env", "--default-signal=HUP"], "source")
     Pause.seconds(0.8)
     let asked = DispatchTime.now().uptimeNanoseconds
     stopped.send(SIGHUP)
@@ -161,7 +161,7 @@ struct InterruptionTests {
     #expect(outcome.errors.contains("stopped as asked"), "\(outcome)")
     #expect(try place.snapshotIDs().isEmpty)
     try place.requireClean()
-    let kept = try start(["nohup"])
+    let kept = try start(["nohup"], "other")
     Pause.seconds(0.8)
     #expect(kept.isRunning, "the hang-up must come while it works")
     kept.send(SIGHUP)
@@ -170,7 +170,7 @@ struct InterruptionTests {
     #expect(try place.leftovers().isEmpty)
     try place.requireClean("--read-data")
     #expect(try place.kist("restore", "latest", "--target", place.path("out")).status == 0)
-    try place.requireEqual("source", "out")
+    try place.requireEqual("other", "out")
   }
 
   /// Seconds since a moment of the monotonic clock.
