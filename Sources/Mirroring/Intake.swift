@@ -178,6 +178,8 @@ private struct OpenPack {
       guard pack.isFull else { return nil }
       return writer.take()
     } catch {
+      // Part of the object may stand in the file: a pack that went on behind it would not be what its trailer says.
+      writer.take()?.leave()
       throw .packing(error)
     }
   }
@@ -201,6 +203,10 @@ private final class FullPack: @unchecked Sendable {
   func finish() throws(PackingError) -> VerbatimPackWriter.Written? {
     guard let writer = writer.take() else { return nil }
     return try writer.finish()
+  }
+
+  func leave() {
+    if let writer = writer.take() { writer.leave() }
   }
 
   deinit {

@@ -84,4 +84,9 @@ struct PackAssembly: ~Copyable {
 
   /// Gives the pack up.
   consuming func abandon() { blob.abandon() }
+
+  /// Gives the pack up and lets it lie, so that its whole objects are salvaged.
+  ///
+  /// All that can be done after an append that failed: part of an object may stand behind the last whole one.
+  consuming func leave() { blob.leave() }
 }

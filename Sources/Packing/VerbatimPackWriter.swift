@@ -49,4 +49,7 @@ package struct VerbatimPackWriter: ~Copyable {
 
   /// Gives the pack up.
   package consuming func abandon() { assembly.abandon() }
+
+  /// Gives the pack up after an append that failed, and lets it lie, so that its whole objects are salvaged.
+  package consuming func leave() { assembly.leave() }
 }
