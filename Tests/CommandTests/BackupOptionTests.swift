@@ -67,7 +67,7 @@ struct BackupOptionTests {
       (["--exclude-larger-than", "big"], 2, "big"), (["--exclude-if-present", ":x"], 2, ":x"),
       (["--limit-upload", "0"], 2, "--limit-upload"),
       (["--tag", String(repeating: "x", count: 1025)], 2, "1,024"),
-      (["--force", "--trust-mtime"], 2, "--force"), (["--parent", "beef"], 1, "beef"),
+      (["--force", "--trust-mtime"], 2, "--force"), (["--parent", "beef"], 1, "no snapshots yet"),
       (["--stdin"], 2, "--stdin"), (["--stdin-filename", "x"], 2, "--stdin-filename"),
       (["--as", "x", place.path("rules")], 2, "--as"),
       (["--files-from", place.path("none")], 1, "none"),
