@@ -41,15 +41,16 @@ struct IndexRefresh {
     log: RecordLog,
     index: ObjectIndex
   ) throws(RepositoryError) -> [PackingError] {
-    let present: Set<PackID>
-    do {
-      present = Set(try store.names(of: .pack).map { PackID($0) })
-    } catch {
-      throw .storage(error)
-    }
     var findings: [PackingError] = []
     do {
+      // Asked before the store is: another process may publish a pack and enter it meanwhile, and that one is not gone.
       let indexed = Set(try index.allPacks().map(\.pack))
+      let present: Set<PackID>
+      do {
+        present = Set(try store.names(of: .pack).map { PackID($0) })
+      } catch {
+        throw RepositoryError.storage(error)
+      }
       let condemned = log.condemnedObjects
       for gone in indexed.subtracting(present) {
         let lost = try index.remove(gone).filter { !condemned.contains($0) }

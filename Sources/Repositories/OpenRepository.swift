@@ -158,6 +158,8 @@ package final class OpenRepository: Sendable {
   package func reload() throws(RepositoryError) {
     let log = try RecordLog(store: store, configuration: configuration)
     currentLog.withLock { $0 = log }
+    // Packs first: what a newer record of another machine needs is there, and only not entered yet.
+    _ = try IndexRefresh.enterPacks(of: store, reader: packs, log: log, index: index)
     try IndexRefresh.enterRecords(of: log, store: store, index: index)
   }
 

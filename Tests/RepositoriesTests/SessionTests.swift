@@ -204,6 +204,7 @@ struct SessionTests {
     let pack = try #require(try repository.store.names(of: .pack).first { !packs.contains($0) })
     let other = try sample.open(client: "two")
     _ = try sample.signer(of: other, client: "two")
+    try repository.store.remove(BlobName(.pack, pack))
     _ = try repository.index.remove(PackID(pack))
     #expect(throws: RepositoryError.self) {
       try session.commit(time: someTime) { _ in Snapshot() }

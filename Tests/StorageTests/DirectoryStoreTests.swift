@@ -33,6 +33,37 @@ struct DirectoryStoreTests {
     #expect(try store.strangers() == strange.sorted())
   }
 
+  @Test func `what is in tmp and no file of a writer is named, and in nobody's way`() throws {
+    let store = try makeStore(in: folder)
+    try folder.makeFolder("store/tmp/folder")
+    try folder.makeFolder("store/tmp/one.heads")
+    try folder.write([9], to: "store/tmp/one")
+    let root = try DirectoryHandle.open(path: folder.path + "/store/tmp")
+    try root.makeSymbolicLink(target: Array("link".utf8), name: Array("link".utf8))
+    try root.makeFIFO(Array("fifo".utf8), mode: 0o600)
+    #expect(
+      try store.strangers() == ["tmp/fifo", "tmp/folder", "tmp/link", "tmp/one.heads"]
+    )
+    let orphans = try store.orphans()
+    #expect(orphans.count == 1)
+    #expect(try orphans.first?.readKept() == [])
+    try orphans.first?.remove()
+    #expect(try store.orphans().isEmpty)
+  }
+
+  @Test func `folders that got lost with nothing in them are made anew`() throws {
+    let name = BlobName(.pack, digest(0xAB))
+    _ = try makeStore(in: folder)
+    try folder.remove("store/tmp")
+    try folder.remove("store/packs/ab")
+    let store = try DirectoryStore(path: folder.path + "/store")
+    try store.put([5, 6], as: name)
+    #expect(try store.read(name) == [5, 6])
+    try folder.remove("store/packs")
+    try store.put([5, 6], as: name)
+    #expect(try store.names(of: .pack) == [name.digest])
+  }
+
   @Test func `an unfinished file is an orphan when its writer is gone, and not before`() throws {
     let store = try makeStore(in: folder)
     let living = try store.newBlob()
@@ -88,7 +119,7 @@ struct DirectoryStoreTests {
       try orphan.read()
         == [UInt8](repeating: 5, count: 1_500_000) + [UInt8](repeating: 6, count: 1_000_000)
     )
-    #expect(try orphan.readKept() == [1, 2, 3])
+    #expect(try orphan.readKept() == [1, 2, 3] + StoreCheck.hash([1, 2, 3]).bytes)
     try orphan.remove()
     #expect(try folder.names("store/tmp") == [])
   }
