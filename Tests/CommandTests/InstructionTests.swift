@@ -41,16 +41,16 @@ private enum Instructions {
 struct InstructionTests {
   /// Millions of instructions that a command may take beyond those of opening the repository, in a debug build.
   ///
-  /// A tenth above the most that was counted; two runs differ by less than a hundredth. A command
+  /// Three tenths above the most that was counted; runs differ by less than a twentieth, and processors by more. A command
   /// that takes more has become slower on every machine: mend that, or raise the number and say why
   /// in the commit. One that takes less than two thirds has become faster: lower the number, so that
   /// it stays so.
   private static let limits = [
-    ("opening", ["snapshots"], 1536),
-    ("first backup", ["backup", "source"], 1040),
-    ("unchanged backup", ["backup", "source"], 332),
-    ("restore", ["restore", "latest", "--target", "out"], 454),
-    ("check", ["check", "--read-data"], 382),
+    ("opening", ["snapshots"], 1800),
+    ("first backup", ["backup", "source"], 1250),
+    ("unchanged backup", ["backup", "source"], 430),
+    ("restore", ["restore", "latest", "--target", "out"], 540),
+    ("check", ["check", "--read-data"], 460),
   ]
 
   // A recovery key opens the repository without Argon2id, whose cost is meant to be high.
