@@ -59,7 +59,9 @@ package enum LMDBError: Error, Equatable, Sendable {
     case 0: return
     case MDB_MAP_FULL: throw .full
     // The latter two: pages that lead to themselves, or have room where there is none.
-    case MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_INCOMPATIBLE, MDB_CURSOR_FULL, MDB_PAGE_FULL:
+    case MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_INCOMPATIBLE, MDB_CURSOR_FULL, MDB_PAGE_FULL,
+      // A transaction that met damage before answers nothing more.
+      MDB_BAD_TXN:
       throw .corrupted("\(operation): code \(code)")
     case MDB_INVALID, MDB_VERSION_MISMATCH: throw .damaged("\(operation): code \(code)")
     case ENOSPC, EDQUOT: throw .noSpace
