@@ -23,7 +23,9 @@ enum Action {
 
   case damage(store: Int, object: Int)
 
+  case announce(at: Int, snapshot: Int, objects: Mask)
   case choose(at: Int, snapshot: Int?, objects: Mask)
+  case loseSelection(at: Int)
 }
 
 extension Action: CustomStringConvertible {
@@ -55,6 +57,9 @@ extension Action: CustomStringConvertible {
     case .copy(let store, let object): "a mirror copies o\(object) to \(letter(store))"
     case .accept(let store, let records):
       "a mirror brings \(letter(store)) the records \(records.listed)"
+    case .announce(let store, let snapshot, let objects):
+      "a mirror writes that \(letter(store)), which is new, is to hold r\(snapshot) in \(objects.listed)"
+    case .loseSelection(let store): "the selection of \(letter(store)) is found damaged"
     case .choose(let store, let snapshot, let objects):
       snapshot.map { "a mirror has \(letter(store)) hold r\($0) in \(objects.listed)" }
         ?? "a mirror brings \(letter(store)) all records, and nothing more is chosen"
@@ -121,8 +126,14 @@ extension Model {
     case .accept(let store, let records):
       state.stores[store].log |= records
       state.stores[store].isSelecting = false
+      state.stores[store].isUnreadable = false
       state.stores[store].chosen = 0
       state.stores[store].promised = 0
+    case .announce(let store, let snapshot, let objects):
+      state.stores[store].isSelecting = true
+      state.stores[store].chosen = objects
+      state.stores[store].promised = .one(snapshot)
+    case .loseSelection(let store): loseSelection(at: store, in: &state)
     case .choose(let store, let snapshot, let objects):
       choose(objects, for: snapshot, at: store, in: &state)
     case .damage(let store, let object): damage(object, at: store, in: &state)

@@ -122,9 +122,7 @@ extension Model {
       needs |= chunks
     }
     writeSnapshot(of: needs, uses: .first(state.objectCount), at: 0, in: &state)
-    if universe.selects {
-      state.stores.second.isSelecting = true
-    } else if universe.storeCount == 2 {
+    if universe.storeCount == 2, !universe.selects {
       state.stores.second = state.stores.first
     }
     return state

@@ -8,6 +8,8 @@ enum Fault: Equatable, CustomStringConvertible {
   case missing(store: Int, object: Int)
   /// Promise 2: what the log requires does not hold a chunk that a live snapshot needs.
   case uncovered(store: Int, chunk: Int)
+  /// Promise 1: a store no longer says that it holds a snapshot of which it said so.
+  case withdrawn
   /// Promise 3: two stores can never come to the same log.
   case stuck
 
@@ -20,6 +22,7 @@ enum Fault: Equatable, CustomStringConvertible {
       "the log of \(store == 0 ? "A" : "B") requires o\(object), which is not there"
     case .uncovered(let store, let chunk):
       "nothing that the log of \(store == 0 ? "A" : "B") requires holds chunk \(chunk)"
+    case .withdrawn: "a store no longer promises, or never did, what it had taken"
     case .stuck: "no mirror can bring both stores to one log: what that requires is nowhere"
     }
   }
@@ -31,7 +34,10 @@ struct Promises: OptionSet {
   static let snapshotsAreComplete = Promises(rawValue: 1)
   static let logsAreComplete = Promises(rawValue: 2)
   static let storesConverge = Promises(rawValue: 4)
-  static let all: Promises = [.snapshotsAreComplete, .logsAreComplete, .storesConverge]
+  static let promisesStay = Promises(rawValue: 8)
+  static let all: Promises = [
+    .snapshotsAreComplete, .logsAreComplete, .storesConverge, .promisesStay,
+  ]
 }
 
 extension Model {
@@ -43,6 +49,7 @@ extension Model {
         if let fault = incompleteSnapshot(at: store, in: state) { return fault }
       }
     }
+    if promises.contains(.promisesStay), state.wasPromiseBroken { return .withdrawn }
     if promises.contains(.logsAreComplete) {
       for store in 0..<universe.storeCount {
         let here = state.stores[store]

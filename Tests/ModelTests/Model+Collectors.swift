@@ -34,7 +34,7 @@ extension Model {
     in state: State,
     into actions: inout [Action]
   ) {
-    guard hasRoom(for: .condemnation, in: state), mayRely(at: store, in: state) else { return }
+    guard hasRoom(for: .condemnation, in: state), mayWrite(at: store, in: state) else { return }
     let here = state.stores[store]
     let needed = needed(here.log, in: state)
     let usable = here.present & ~dead(here.log, in: state)
@@ -124,6 +124,7 @@ extension Model {
   func condemn(_ collector: Int, in state: inout State) {
     let mine = state.collectors[collector]
     state.collectors[collector] = Collector()
+    guard mayCommit(at: mine.store, in: state) else { return }
     let isFresh = mine.known == state.stores[mine.store].log
     guard isFresh || !rules.contains(.collectorMarksAgain) else { return }
     writeCondemnation(
@@ -160,12 +161,10 @@ extension Model {
     let canRemove = hasRoom(for: .removal, in: state)
     let canHold = hasRoom(for: .hold, in: state)
     guard canRemove || canHold else { return }
-    for store in 0..<universe.storeCount {
+    for store in 0..<universe.storeCount where mayWrite(at: store, in: state) {
       for snapshot in Members(live(state.stores[store].log, in: state)) {
         if canRemove { actions.append(.remove(store: store, snapshot: snapshot)) }
-        if canHold, mayRely(at: store, in: state) {
-          actions.append(.hold(store: store, snapshot: snapshot))
-        }
+        if canHold { actions.append(.hold(store: store, snapshot: snapshot)) }
       }
     }
   }

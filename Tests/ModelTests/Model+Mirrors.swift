@@ -12,7 +12,7 @@ extension Model {
         actions.append(.copy(to: store, object: object))
       }
       let news = there.log & ~here.log
-      if here.isSelecting {
+      if here.isSelecting || here.isUnreadable {
         if isAcceptableWhole(here.log | news, at: here, in: state) {
           actions.append(.accept(at: store, records: news))
         }
@@ -90,6 +90,7 @@ extension Model {
       for object in Members(state.stores[store].present) {
         actions.append(.damage(store: store, object: object))
       }
+      if state.stores[store].isSelecting { actions.append(.loseSelection(at: store)) }
     }
   }
 

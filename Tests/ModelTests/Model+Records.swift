@@ -23,6 +23,7 @@ extension Model {
     if !needs.within(state.chunks(in: state.stores[store].present)) {
       state.wasAcknowledgedIncomplete = true
     }
+    if state.stores[store].isSelecting { state.wasPromiseBroken = true }
   }
 
   func writeCondemnation(of objects: Mask, replaces: Mask, at store: Int, in state: inout State) {

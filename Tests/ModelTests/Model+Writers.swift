@@ -37,7 +37,7 @@ extension Model {
     into actions: inout [Action]
   ) {
     guard hasRoom(for: .snapshot, in: state) else { return }
-    for store in 0..<universe.storeCount where mayRely(at: store, in: state) {
+    for store in 0..<universe.storeCount where mayWrite(at: store, in: state) {
       let log = state.stores[store].log
       for needs in universe.needs {
         actions.append(.begin(writer: writer, store: store, needs: needs, pin: 15))
@@ -134,6 +134,10 @@ extension Model {
   func commit(_ writer: Int, in state: inout State) {
     var session = state.writers[writer]
     let log = state.stores[session.store].log
+    guard mayCommit(at: session.store, in: state) else {
+      state.writers[writer] = Writer()
+      return
+    }
     if session.known != log {
       session.known = log
       lookAgain(&session, in: state)

@@ -66,7 +66,29 @@ struct Mutation: CustomTestStringConvertible {
       .chosenFollowsReplacements,
       .selecting
     ),
-    Mutation("15: a backup goes to a selecting store", .selectingTakesNoReliance, .selecting),
+    Mutation("14: a whole store is made to leave something out", .wholeStaysWhole, .selecting),
+    Mutation("14: another choice takes the place of the first", .selectionOnlyGrows, .selecting),
+    Mutation(
+      "14: a damaged selection is read as an empty one",
+      .unreadableAsksForEverything,
+      .selectingDamage
+    ),
+    Mutation(
+      "14: another choice takes the place of a damaged one",
+      .unreadableTakesNoSelection,
+      .selectingDamage
+    ),
+    Mutation(
+      "15: a backup goes to a selecting store",
+      .selectingTakesNoRecords,
+      .selectingBackups,
+      breaks: .snapshotsAreComplete
+    ),
+    Mutation(
+      "15: a backup asks only when it begins",
+      .selectingIsAskedWithCommit,
+      .selecting
+    ),
     Mutation("16: a store is called whole before it is", .wholeAsksForEverything, .selecting),
   ]
 }

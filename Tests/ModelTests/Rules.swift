@@ -40,12 +40,23 @@ struct Rules: OptionSet {
 
   /// Rule 13: what took the place of a chosen object is chosen too.
   static let chosenFollowsReplacements = Rules(rawValue: 1 << 17)
-  /// Rule 15: a selecting store takes no snapshot, hold or condemnation of its own.
-  static let selectingTakesNoReliance = Rules(rawValue: 1 << 18)
+  /// Rule 15: a selecting store takes no records but those of a mirror run.
+  static let selectingTakesNoRecords = Rules(rawValue: 1 << 18)
   /// Rule 16: a store becomes whole only when everything is there that its log requires.
   static let wholeAsksForEverything = Rules(rawValue: 1 << 19)
 
-  static let all = Rules(rawValue: (1 << 20) - 1)
+  /// Rule 14: a store that has records and no selection never gets one.
+  static let wholeStaysWhole = Rules(rawValue: 1 << 20)
+  /// Rule 14: a selection only grows.
+  static let selectionOnlyGrows = Rules(rawValue: 1 << 21)
+  /// Rule 14: everything is asked of a store whose selection cannot be read.
+  static let unreadableAsksForEverything = Rules(rawValue: 1 << 22)
+  /// Rule 14: a store whose selection cannot be read takes no other.
+  static let unreadableTakesNoSelection = Rules(rawValue: 1 << 23)
+  /// Rule 15: whether a store selects is asked again with the commit itself.
+  static let selectingIsAskedWithCommit = Rules(rawValue: 1 << 24)
+
+  static let all = Rules(rawValue: (1 << 25) - 1)
 
   static func without(_ rule: Rules) -> Rules { all.subtracting(rule) }
 }

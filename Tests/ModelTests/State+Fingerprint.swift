@@ -13,9 +13,9 @@ extension State {
         UInt64(names.objects(here.present)) | UInt64(names.records(here.log)) &<< 16
           | UInt64(names.objects(here.damaged)) &<< 32 | UInt64(here.lost) &<< 48
       )
-      guard here.isSelecting else { continue }
+      guard here.isSelecting || here.isUnreadable else { continue }
       print.mix(
-        1 | UInt64(names.objects(here.chosen)) &<< 16
+        (here.isUnreadable ? 2 : 1) | UInt64(names.objects(here.chosen)) &<< 16
           | UInt64(names.records(here.promised)) &<< 32
       )
     }
@@ -32,8 +32,8 @@ extension State {
     }
     for place in 0..<recordCount { mix(names.recordOrder[place], names, into: &print) }
     print.mix(
-      UInt64(truncatingIfNeeded: recordCount &* 64 &+ damageCount &* 2)
-        | (wasAcknowledgedIncomplete ? 1 : 0)
+      UInt64(truncatingIfNeeded: recordCount &* 64 &+ damageCount &* 4)
+        | (wasAcknowledgedIncomplete ? 1 : 0) | (wasPromiseBroken ? 2 : 0)
     )
     return print.value
   }
@@ -127,7 +127,8 @@ private struct Names {
 
   /// A weight that does not depend on how objects and records are numbered.
   private static func weight(of store: Store) -> Int {
-    (store.isSelecting ? 1 &<< 20 : 0) &+ store.log.nonzeroBitCount &* 4096 &+ store.present
+    (store.isSelecting ? 1 &<< 20 : 0) &+ (store.isUnreadable ? 1 &<< 21 : 0) &+ store.log
+      .nonzeroBitCount &* 4096 &+ store.present
       .nonzeroBitCount &* 256
       &+ store.damaged.nonzeroBitCount &* 16 &+ Int(store.lost)
   }

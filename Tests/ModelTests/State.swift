@@ -18,6 +18,8 @@ struct Store {
   var lost: Mask = 0
   /// True if it holds only what was chosen for it.
   var isSelecting = false
+  /// True if it selects, and its selection was damaged: it counts as whole.
+  var isUnreadable = false
   /// Objects that its selection lists, and the snapshots that it says it holds.
   var chosen: Mask = 0
   var promised: Mask = 0
@@ -96,6 +98,8 @@ struct State {
   var damageCount = 0
   /// A snapshot was acknowledged although a chunk of it was not there.
   var wasAcknowledgedIncomplete = false
+  /// A store no longer promised a live snapshot that it had promised, or never promised one that it acknowledged.
+  var wasPromiseBroken = false
 
   func kind(_ record: Int) -> Kind {
     guard let kind = Kind(rawValue: kinds[record]) else { preconditionFailure("no such record") }

@@ -25,7 +25,7 @@ struct Universe: CustomTestStringConvertible {
   var uploadsAgain = true
   /// A mirror may bring objects that neither log requires, dead ones too.
   var copiesAnything = true
-  /// The second store is new, and holds chosen snapshots only.
+  /// The second store is new, and may come to hold chosen snapshots only.
   var selects = false
   /// Fewer orders of steps, none of which matters: a writer resolves all its chunks in one go, and
   /// who can only fail has gone home already.

@@ -65,8 +65,23 @@ extension Universe {
     selects: true
   )
 
+  /// The same without a collector, and with room for a backup that builds on two others.
+  static let selectingBackups = selecting.changed("chosen snapshots, backups only") {
+    $0.collectorCount = 0
+    $0.snapshotLimit = 3
+  }
+
+  /// One chunk, and an object or the selection itself is found damaged.
+  static let selectingDamage = selecting.changed("chosen snapshots, damage") {
+    $0.collectorCount = 0
+    $0.needs = [0b1]
+    $0.beginning = [0b1]
+    $0.damageLimit = 1
+  }
+
   static let explored: [Universe] = [
-    .twoStores, .oneStore, .oneChunk, .damage, .holds, .selecting,
+    .twoStores, .oneStore, .oneChunk, .damage, .holds, .selecting, .selectingBackups,
+    .selectingDamage,
   ]
 }
 
@@ -99,6 +114,11 @@ extension Universe {
       $0.objectLimit = 4
     },
     selecting.changed("chosen snapshots, four records") { $0.recordLimit = 4 },
+    selecting.changed("chosen snapshots, damage, two chunks") { $0.damageLimit = 1 },
+    selectingDamage.changed("chosen snapshots, damage, a collector, four records") {
+      $0.collectorCount = 1
+      $0.recordLimit = 4
+    },
     twoStores.changed("two stores, damage") { $0.damageLimit = 1 },
     twoStores.changed("two stores, hold") {
       $0.holdLimit = 1
@@ -106,7 +126,7 @@ extension Universe {
     },
   ]
 
-  private func changed(_ name: String, _ change: (inout Universe) -> Void) -> Universe {
+  fileprivate func changed(_ name: String, _ change: (inout Universe) -> Void) -> Universe {
     var other = self
     other.name = name
     change(&other)

@@ -50,7 +50,7 @@ extension Action {
   /// Which sort of step this is, below 12.
   var sort: Int {
     switch self {
-    case .crashWriter, .crashCollector, .damage: Action.crashSort
+    case .crashWriter, .crashCollector, .damage, .loseSelection: Action.crashSort
     case .begin: 1
     case .reuse: 2
     case .upload: 3
@@ -61,7 +61,7 @@ extension Action {
     case .remove: 8
     case .hold: 9
     case .copy: 10
-    case .accept, .choose: 11
+    case .accept, .announce, .choose: 11
     }
   }
 }
