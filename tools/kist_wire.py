@@ -9,6 +9,7 @@ from kist_writer import cbor, plain_hash, u32
 PREAMBLE = b"KIST-MIRROR\x01\r\n\x1a\0"
 CREDIT = 8 << 20
 CONFIGURATION, SLOT, KEYRING_ENTRY, MANIFEST, RECORD, OBJECT, PACK = range(7)
+SELECTION = 6
 SLOTS, KEYRING, RECORDS, OBJECTS = range(1, 5)
 
 
@@ -173,6 +174,8 @@ def accepted(repository, names, made):
                        [(SLOTS, []), (RECORDS, names)])
     yield "hello", frame(1, cbor(own))
     yield "hello without repository", hello("kist", None, b"", ["receive", "create"], [])
+    yield "hello with a choice", frame(1, cbor(hello_fields(
+        "kist", repository, b"\x5e" * 16, ["give"], ["push", "select"]) | {10: names[0]}))
     yield "walk", walk(RECORDS, [""])
     yield "walk below digits", walk(OBJECTS, ["a", "0b1", "0123456789ab"])
     yield "digests", nodes(RECORDS, [node(RECORDS, names, "")])
@@ -180,6 +183,7 @@ def accepted(repository, names, made):
     yield "parts of names", nodes(OBJECTS, [node(OBJECTS, names, one.hex()[:3])])
     yield "fetch", fetch(RECORD, [one, two])
     yield "fetch of sizes, not the end", fetch(OBJECT, [one], is_last=False, size_only=True)
+    yield "fetch of a selection", fetch(SELECTION, [one])
     yield "batch", frame(5, u64(2, 4312))
     yield "item", item(OBJECT, made.id, len(made.head), len(made.body), made.bytes[:300])
     yield "more", frame(7, made.bytes[300:600])
@@ -223,6 +227,7 @@ def refused(repository, names):
     yield "hello with 65 sets", greeting({8: [[1, 0, bytes(16)]] * 65})
     yield "hello with set of two", greeting({8: [[1, 0]]})
     yield "hello with digest of 15 bytes", greeting({8: [[1, 0, bytes(15)]]})
+    yield "hello with choice of 31 bytes", greeting({10: bytes(31)})
     yield "hello with trailing byte", frame(1, cbor(good) + b"\0")
     yield "hello cut short", frame(1, cbor(good)[:-1])
     yield "walk of unknown set", walk(5, [""])
@@ -236,17 +241,17 @@ def refused(repository, names):
     yield "nodes with list of 4097", nodes(RECORDS, [b"\1" + u16(4097)])
     yield "nodes with list cut short", nodes(RECORDS, [b"\1" + u16(1) + bytes(31)])
     yield "nodes with 15 digests", nodes(RECORDS, [b"\0" + bytes(15 * 16)])
-    yield "fetch of unknown kind", fetch(6, [one])
+    yield "fetch of unknown kind", fetch(7, [one])
     yield "fetch with end 2", frame(4, bytes([RECORD, 2, 0, 0]) + one)
     yield "fetch with answer 2", frame(4, bytes([RECORD, 1, 2, 0]) + one)
     yield "fetch with reserved byte", frame(4, bytes([RECORD, 1, 0, 1]) + one)
     yield "fetch with name of 31 bytes", fetch(RECORD, [one[:31]])
     yield "batch cut short", frame(5, u64(1))
     yield "batch with trailing byte", frame(5, u64(1, 1) + b"\0")
-    yield "item of unknown kind", item(6, one, 0, 1, b"x")
+    yield "item of unknown kind", item(7, one, 0, 1, b"x")
     yield "item with reserved byte", frame(6, bytes([4, 0, 0, 1]) + one + u32(0) + u32(1) + b"x")
     yield "item cut short", frame(6, bytes([4, 0, 0, 0]) + one + u32(0))
-    yield "absent of unknown kind", absent(6, one)
+    yield "absent of unknown kind", absent(7, one)
     yield "absent with reserved byte", frame(8, bytes([4, 1, 0, 0]) + one)
     yield "absent with name of 31 bytes", absent(RECORD, one[:31])
     yield "credit cut short", frame(9, bytes(7))

@@ -334,7 +334,12 @@ def manifest(ids):
     return b"KISTMANI" + u32(len(ids)) + b"".join(ids)
 
 
-def store_file(digits):
+def selection(snapshots, lists):
+    """store.md §5: what travels"""
+    return cbor({1: b"".join(snapshots), 2: b"".join(lists)})
+
+
+def store_file(digits, version=1):
     """store.md §2"""
-    start = b"kist store 1\n" + digits + b"\n"
+    start = f"kist store {version}\n".encode() + digits + b"\n"
     return start + plain_hash(start).hex()[:16].encode() + b"\n"

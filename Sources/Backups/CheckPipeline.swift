@@ -64,7 +64,8 @@ package struct CheckPipeline: Sendable {
       switch finding {
       case .pack(.damagedTrailer(let pack, _)), .pack(.wrongLength(let pack, _, _)):
         packs.insert(pack)
-      case .pack, .wrongContent, .stranger, .damagedFile, .log, .missingObject, .snapshot,
+      case .pack, .wrongContent, .stranger, .damagedFile, .damagedSelection, .log, .missingObject,
+        .snapshot,
         .unrestorable, .moreUnrestorable, .storage:
         break
       }
@@ -111,8 +112,12 @@ package struct CheckPipeline: Sendable {
   // MARK: What records promise
 
   private func checkCompleteness(_ report: inout CheckReport) -> Set<ObjectID> {
-    CompletenessCheck(log: repository.log, store: repository.store, index: repository.index)
-      .run(&report)
+    CompletenessCheck(
+      log: repository.log,
+      store: repository.store,
+      index: repository.index,
+      holding: repository.holding
+    ).run(&report)
   }
 
   // MARK: Snapshots
@@ -132,6 +137,10 @@ package struct CheckPipeline: Sendable {
     var walk = SnapshotCheck(repository: repository, source: source, lost: lost)
     for record in repository.log.snapshots {
       if interruption() { throw .interrupted }
+      guard repository.holding.holds(record.id) else {
+        report.leftOut += 1
+        continue
+      }
       report.snapshots += 1
       do {
         let snapshot = try repository.snapshot(record)

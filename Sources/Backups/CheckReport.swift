@@ -10,6 +10,8 @@ package enum CheckFinding: Sendable {
   case stranger(String)
   /// A slot, keyring entry or manifest whose content does not hash to its name, or does not open.
   case damagedFile(BlobName, reason: String)
+  /// The store holds chosen snapshots only, but which cannot be told.
+  case damagedSelection(reason: String)
   /// A pack, or an object in one.
   case pack(PackingError)
   /// An object whose content is not what it is named; the record that brought it, where there is one.
@@ -31,7 +33,8 @@ package enum CheckFinding: Sendable {
   package var isLoss: Bool {
     switch self {
     case .stranger, .pack(.damagedStub): false
-    case .damagedFile, .pack, .wrongContent, .log, .missingObject, .snapshot, .unrestorable,
+    case .damagedFile, .damagedSelection, .pack, .wrongContent, .log, .missingObject, .snapshot,
+      .unrestorable,
       .moreUnrestorable,
       .storage:
       true
@@ -47,6 +50,8 @@ package struct CheckReport: Sendable {
   package var objects = 0
   package var bytesRead = 0
   package var snapshots = 0
+  /// Snapshots that the store leaves out by choice.
+  package var leftOut = 0
   package var nodes = 0
   package var files = 0
   package var findings: [CheckFinding] = []
@@ -63,7 +68,8 @@ extension CheckReport {
         .pack(.damagedObject(_, let pack, _)), .pack(.damagedStub(_, let pack)),
         .pack(.sealed(_, let pack, _)), .wrongContent(_, let pack, _, _):
         packs.insert(pack)
-      case .pack(.storage), .pack(.unproven), .stranger, .damagedFile, .log, .missingObject,
+      case .pack(.storage), .pack(.unproven), .stranger, .damagedFile, .damagedSelection, .log,
+        .missingObject,
         .snapshot, .unrestorable, .moreUnrestorable,
         .storage:
         break
@@ -76,7 +82,9 @@ extension CheckReport {
   package var isMendedByPacks: Bool {
     findings.allSatisfy { finding in
       switch finding {
-      case .pack(.storage), .pack(.sealed), .wrongContent, .stranger, .damagedFile, .log, .snapshot,
+      case .pack(.storage), .pack(.sealed), .wrongContent, .stranger, .damagedFile,
+        .damagedSelection, .log,
+        .snapshot,
         .storage:
         false
       case .pack, .missingObject, .unrestorable, .moreUnrestorable: true

@@ -10,9 +10,13 @@ struct CompletenessCheck {
   let log: RecordLog
   let store: any BlobStore
   let index: ObjectIndex
+  let holding: StoreHolding
 
   /// Enters what is missing in the report, and returns it.
   func run(_ report: inout CheckReport) -> Set<ObjectID> {
+    if case .damaged(let reason) = holding {
+      report.findings.append(.damagedSelection(reason: reason))
+    }
     var adds: [RecordID: [ObjectID]] = [:]
     var claims: [ObjectClaims] = []
     for record in log.records.values {
@@ -24,7 +28,7 @@ struct CompletenessCheck {
         report.findings.append(.snapshot(record.id, error))
       }
     }
-    let required = RequiredObjects(claims)
+    let required = RequiredObjects(claims, chosen: holding.chosen?.following(log))
     var missing: Set<ObjectID> = []
     for (record, ids) in adds {
       do {

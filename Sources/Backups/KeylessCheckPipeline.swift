@@ -43,12 +43,15 @@ package struct KeylessCheckPipeline: Sendable {
       progress: progress,
       interruption: interruption
     ).run(&report)
+    let holding = repository.holding
     let missing = CompletenessCheck(
       log: repository.log,
       store: repository.store,
-      index: repository.index
+      index: repository.index,
+      holding: holding
     ).run(&report)
-    report.snapshots = repository.log.snapshots.count
+    report.snapshots = repository.log.snapshots.count { holding.holds($0.id) }
+    report.leftOut = repository.log.snapshots.count - report.snapshots
     // What could not be asked for is not damaged.
     if let obstacle = repository.store.obstacle { throw .repository(.storage(obstacle)) }
     do {

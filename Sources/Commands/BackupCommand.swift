@@ -50,6 +50,7 @@ struct BackupCommand: ParsableCommand {
     let rules = try rules.completed(by: profile).rules()
     let folders = try options.folders()
     let repository = try options.open()
+    try repository.requireWhole()
     // Whoever types a password takes time that is not ours.
     let start = SystemClock.monotonicNanoseconds()
     let identity = repository.configuration.repositoryID

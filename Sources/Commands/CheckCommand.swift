@@ -234,7 +234,7 @@ struct CheckCommand: ParsableCommand {
           "objects": .number(report.objects), "bytes_read": .number(report.bytesRead),
           "snapshots": .number(report.snapshots), "files": .number(report.files),
           "finding_count": .number(report.findings.count), "data_read": .flag(readData),
-          "packs_read": .number(report.packsRead),
+          "packs_read": .number(report.packsRead), "snapshots_left_out": .number(report.leftOut),
           "total_duration": .decimal(seconds),
         ]).line
       )
@@ -245,6 +245,11 @@ struct CheckCommand: ParsableCommand {
         + "\(Quantities.count(report.snapshots, "snapshot")), "
         + "\(Quantities.bytes(report.bytesRead)) read in \(Quantities.duration(seconds))"
     )
+    if report.leftOut > 0 {
+      options.console.say(
+        "left out of this copy by choice: \(Quantities.count(report.leftOut, "more snapshot"))"
+      )
+    }
     if report.findings.isEmpty {
       options.console.say(verdict(of: report))
     } else {

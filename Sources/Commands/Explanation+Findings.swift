@@ -113,6 +113,8 @@ extension Explanation {
     switch finding {
     case .stranger(let path): "\(path): does not belong in a repository; left alone"
     case .damagedFile(let name, let reason): "\(name): \(reason)"
+    case .damagedSelection(let reason):
+      "the file `selection`, which says what this copy leaves out by choice, is damaged: \(reason); so everything is asked of it"
     case .pack(let error): text(error)
     case .wrongContent(let object, let pack, let chunk, let origin):
       text(.sealed(object, pack: pack, .wrongContent(chunk))) + text(origin)

@@ -15,7 +15,8 @@ extension Explanation {
     case .closed:
       if let status, status != 0 { return failure(from: .command(status: status), target: target) }
     case .noise, .stalled, .malformed, .frameTooLong, .unknownMessage, .version, .otherRepository,
-      .sameStore, .noRepository, .denied, .wrongHash, .refusedRecords, .deletionRefused,
+      .sameStore, .noRepository, .denied, .choiceRefused, .wrongHash, .refusedRecords,
+      .deletionRefused,
       .incomplete,
       .quota, .peer, .command, .repository, .storage, .packing, .stream, .interrupted, .threads:
       break
@@ -105,6 +106,13 @@ extension Explanation {
         meaning: "Nothing was changed.",
         advice: "Its `kist serve --role` decides what is allowed."
       )
+    case .choiceRefused(let why):
+      Failure(
+        .refusedForSafety,
+        "\(target) cannot hold chosen snapshots only: \(why)",
+        meaning: "Nothing was changed.",
+        advice: choosing
+      )
     case .wrongHash(let name):
       Failure(
         .refusedForSafety,
@@ -152,6 +160,8 @@ extension Explanation {
     }
   }
 
+  private static let choosing =
+    "Choose snapshots for a new copy (--init), or push without a choice: everything goes then."
   private static let proveTheGiver =
     "Run `kist check --read-data` at the end that gives, and back up there again."
 
@@ -163,7 +173,7 @@ extension Explanation {
       case MirrorErrorCode.incomplete: .damage
       case MirrorErrorCode.quota: .noSpace
       case MirrorErrorCode.denied, MirrorErrorCode.otherRepository, MirrorErrorCode.refusedRecords,
-        MirrorErrorCode.wrongHash:
+        MirrorErrorCode.wrongHash, MirrorErrorCode.choiceRefused:
         .refusedForSafety
       default: .failed
       }
@@ -171,7 +181,8 @@ extension Explanation {
       status,
       "\(target) stopped: \(text)",
       meaning: nothingHalf,
-      advice: code == MirrorErrorCode.incomplete ? proveTheGiver : nil
+      advice: code == MirrorErrorCode.incomplete
+        ? proveTheGiver : code == MirrorErrorCode.choiceRefused ? choosing : nil
     )
   }
 }

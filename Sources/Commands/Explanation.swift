@@ -156,6 +156,14 @@ enum Explanation {
         meaning: reasons.map { text($0) }.joined(separator: "; "),
         advice: "Put back the files of `keyring/` from a mirror or from `kist key export`."
       )
+    case .leftOut(let id):
+      Failure(
+        .refusedForSafety,
+        "this copy leaves snapshot \(id.digest.short) out by choice",
+        meaning: "Nothing is damaged: only chosen snapshots were brought here.",
+        advice:
+          "The repository, or another mirror of it, has it; `kist snapshots` shows what this copy holds."
+      )
     case .unknownSnapshot(let name):
       Failure(
         .failed,
@@ -327,6 +335,14 @@ enum Explanation {
         meaning: "Something else has its name. Packs and snapshots may be whole.",
         advice: "Move that away, and put `\(name)` back: "
           + placesOf(name)
+      )
+    case .selecting:
+      Failure(
+        .refusedForSafety,
+        "this copy holds chosen snapshots only, and takes nothing but what a mirror run brings",
+        meaning: "Nothing was changed.",
+        advice:
+          "Do it in the repository; or make this copy whole with `kist mirror push` there, without a choice."
       )
     case .damagedStoreID:
       Failure(

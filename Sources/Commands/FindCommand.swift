@@ -53,6 +53,7 @@ struct FindCommand: ParsableCommand {
     var (snapshots, damaged) = try filter.snapshots(
       named: snapshot,
       in: repository,
+      content: .here,
       console: options.console
     )
     if reverse { snapshots.reverse() }

@@ -39,6 +39,7 @@ struct HistoryCommand: ParsableCommand {
     let chosen = try filter.snapshots(
       named: [],
       in: repository,
+      content: .here,
       console: options.console
     )
     let snapshots = chosen.snapshots

@@ -31,17 +31,29 @@ struct MirrorCommand: ParsableCommand {
       discussion: """
         What was pushed in part is gone on with. With several mirrors in the profile, each gets its copy.
 
+        Snapshots that are named, or chosen by --tag, --host, --path and --latest, make a copy of these only; the \
+        password is needed to see which data they share. Such a copy grows by each push with a choice, and a push \
+        without one makes it whole. A copy that is whole stays so.
+
           kist mirror push --init /mnt/second/backup
           kist mirror push ssh://nas/srv/backup --limit-upload 2M
           kist -P laptop mirror push
           kist mirror push --all                # to the mirrors of every profile of this repository
+          kist mirror push --init /mnt/stick/backup --tag weekly --latest 4
         """
     )
     @OptionGroup var options: RepositoryOptions
     @OptionGroup var mirror: MirrorOptions
+    @OptionGroup(title: "Which snapshots (default: all, and all that comes)") var choosing:
+      ChoiceOptions
 
     func run() throws {
-      try MirrorRun(options: options, mirror: mirror, wishes: [Hello.Wish.push]).run()
+      try MirrorRun(
+        options: options,
+        mirror: mirror,
+        wishes: [Hello.Wish.push],
+        choosing: try choosing.forOne(mirror)
+      ).run()
     }
   }
 
@@ -57,8 +69,18 @@ struct MirrorCommand: ParsableCommand {
     )
     @OptionGroup var options: RepositoryOptions
     @OptionGroup var mirror: MirrorOptions
+    @OptionGroup(visibility: .hidden) var choosing: ChoiceOptions
 
     func run() throws {
+      guard choosing.isEmpty else {
+        throw Failure(
+          .usage,
+          "a pull brings everything that the other end holds",
+          meaning: "Nothing was changed.",
+          advice:
+            "Choose where the snapshots are, with the password: `kist mirror push DEST --tag …` there."
+        )
+      }
       try MirrorRun(options: options, mirror: mirror, wishes: [Hello.Wish.pull]).run()
     }
   }
@@ -76,12 +98,15 @@ struct MirrorCommand: ParsableCommand {
     )
     @OptionGroup var options: RepositoryOptions
     @OptionGroup var mirror: MirrorOptions
+    @OptionGroup(title: "Which snapshots are sent (default: all, and all that comes)")
+    var choosing: ChoiceOptions
 
     func run() throws {
       try MirrorRun(
         options: options,
         mirror: mirror,
-        wishes: [Hello.Wish.push, Hello.Wish.pull]
+        wishes: [Hello.Wish.push, Hello.Wish.pull],
+        choosing: try choosing.forOne(mirror)
       ).run()
     }
   }

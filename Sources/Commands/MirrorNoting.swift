@@ -41,6 +41,7 @@ struct MirrorNoting {
       if let contact = outcome.contact {
         note.meet(mark: contact.mark, at: now)
         note.reported = contact.verification
+        note.isSelecting = contact.isSelecting
         if let frontier = contact.frontier {
           note.learn(frontier: frontier, extraRecords: contact.extraRecordCount ?? 0, at: now)
         }

@@ -10,6 +10,8 @@ struct MirrorRun {
   let mirror: MirrorOptions
   /// Words of `Hello.Wish`: push, pull, or both.
   let wishes: [String]
+  /// Which snapshots are pushed, if not all.
+  var choosing: ChoiceOptions?
 
   /// Runs with each of the other ends in turn; one that fails does not keep the others from their copy.
   func run() throws {
@@ -46,7 +48,7 @@ struct MirrorRun {
     let began = Surroundings.now.seconds
     let console = options.console
     let folders = try options.folders()
-    let repository = try open(folders: folders)
+    let (repository, choice) = try open(folders: folders)
     for finding in repository?.findings ?? [] {
       console.warn("warning: " + Explanation.text(finding))
     }
@@ -61,11 +63,9 @@ struct MirrorRun {
         download: mirror.limitDownload?.bytes
       )
     )
-    let outcome = exchange.run(
-      repository,
-      try clientOptions(folders: folders, target: target),
-      progress: progress
-    )
+    var own = try clientOptions(folders: folders, target: target)
+    own.choice = choice
+    let outcome = exchange.run(repository, own, progress: progress)
     display.finish()
     let noting = MirrorNoting(folders: folders, console: console)
     noting.enter(
@@ -88,6 +88,11 @@ struct MirrorRun {
     let summary = try outcome.result.get()
     let seconds = Double(SystemClock.monotonicNanoseconds() - start) / 1e9
     show(summary, with: target, seconds: seconds, console: console)
+    if outcome.contact?.becomesWhole ?? false {
+      console.note(
+        "this copy held chosen snapshots only; it \(mirror.dryRun ? "would be" : "is") whole now"
+      )
+    }
     for remark in summary.remarks { console.warn("warning: " + Explanation.text(remark)) }
     guard summary.lacking.isEmpty else {
       throw Failure(
@@ -101,12 +106,20 @@ struct MirrorRun {
     return travelled(summary).joined(separator: "; ")
   }
 
-  /// The repository here; `nil` if a pull is to make it.
-  private func open(folders: ClientFolders) throws -> KeylessRepository? {
-    if mirror.makesDestination, wishes == [Hello.Wish.pull] {
-      return try MirrorConnection.repository(at: try options.place(), folders: folders)
+  /// The repository here, and what is chosen of it; no repository if a pull is to make it.
+  private func open(
+    folders: ClientFolders
+  ) throws -> (repository: KeylessRepository?, choice: MirrorChoice?) {
+    if let choosing {
+      let store = try options.store()
+      let opened = try options.open(store)
+      let choice = try choosing.choice(in: opened, console: options.console)
+      return (try KeylessRepository(store: store, index: opened.index), choice)
     }
-    return try KeylessRepository(store: try options.store(), folders: folders)
+    if mirror.makesDestination, wishes == [Hello.Wish.pull] {
+      return (try MirrorConnection.repository(at: try options.place(), folders: folders), nil)
+    }
+    return (try KeylessRepository(store: try options.store(), folders: folders), nil)
   }
 
   private var peerOptions: PeerOptions {

@@ -112,7 +112,10 @@ struct MirrorStatusCommand: ParsableCommand {
       target: target,
       note: note,
       checks: try memory.checks(ofStoreMarked: note.mark),
-      lag: try note.frontier.map { try repository.lag(behind: $0) },
+      lag: try note.frontier.map { frontier in
+        let lag = try repository.lag(behind: frontier)
+        return note.isSelecting ? lag.ofChosenSnapshots : lag
+      },
       obstacle: obstacle
     )
   }

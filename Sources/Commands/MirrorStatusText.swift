@@ -32,6 +32,7 @@ enum MirrorStatusText {
       "last_success": moment(note.lastSuccess),
       "last_failure": note.failure.map { .text($0) } ?? .null,
       "known_at": moment(note.knownAt),
+      "selecting": .flag(note.isSelecting),
       "snapshots_behind": number(standing.lag?.snapshots),
       "records_behind": number(standing.lag?.records),
       "objects_behind": number(standing.lag?.objects), "bytes_behind": number(standing.lag?.bytes),
@@ -84,6 +85,11 @@ enum MirrorStatusText {
   private static func remarks(_ standing: MirrorStanding) -> [String] {
     let note = standing.note
     var remarks: [String] = []
+    if note.isSelecting {
+      remarks.append(
+        "holds chosen snapshots only; `kist mirror push` without a choice makes it whole"
+      )
+    }
     if let fault = standing.checks?.fault {
       remarks.append(
         "\(time(fault.verification.time)): a check found "

@@ -128,6 +128,7 @@ struct RestoreCommand: ParsableCommand {
     defer { spares?.finish(console) }
     let name = SnapshotName(snapshot)
     let record = try repository.findSnapshot(name.id, among: try among.filter())
+    try repository.requireHeld(record.id)
     let content = try repository.snapshot(record)
     try refuseToRemoveExcluded(of: content)
     let path = try path(name, in: record, content, of: repository)

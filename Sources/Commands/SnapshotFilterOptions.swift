@@ -47,6 +47,7 @@ struct SnapshotFilterOptions: ParsableArguments {
   func snapshots(
     named names: [String],
     in repository: OpenRepository,
+    content: ContentPlace = .anywhere,
     console: Console
   ) throws -> (snapshots: [OpenedSnapshot], damaged: Bool) {
     let filter = try filter()
@@ -55,6 +56,7 @@ struct SnapshotFilterOptions: ParsableArguments {
       var found: [RecordID: OpenedSnapshot] = [:]
       for name in names {
         let record = try repository.findSnapshot(name, among: filter)
+        if content == .here { try repository.requireHeld(record.id) }
         found[record.id] = try repository.open(record, tags: tags)
       }
       let ordered = found.values.sorted {
@@ -63,9 +65,15 @@ struct SnapshotFilterOptions: ParsableArguments {
       return (ordered, false)
     }
     var damaged = false
-    let snapshots = repository.openSnapshots(admittedBy: filter) { error in
+    let snapshots = repository.openSnapshots(admittedBy: filter, content: content) { error in
       damaged = true
       console.warn("warning: " + Explanation.failure(from: error).what)
+    }
+    let leftOut = repository.leftOut.count
+    if content == .here, leftOut > 0 {
+      console.note(
+        "left out of this copy by choice: \(Quantities.count(leftOut, "snapshot"))"
+      )
     }
     return (snapshots, damaged)
   }

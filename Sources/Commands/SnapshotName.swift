@@ -52,6 +52,7 @@ struct SnapshotName {
     among filter: SnapshotFilter = .everything
   ) throws -> OpenedSnapshot {
     let record = try repository.findSnapshot(id, among: filter)
+    try repository.requireHeld(record.id)
     return try repository.open(record, tags: repository.snapshotTags)
   }
 

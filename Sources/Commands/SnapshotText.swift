@@ -52,6 +52,13 @@ enum SnapshotText {
     )
   }
 
+  /// As below, and whether a copy that leaves snapshots out holds this one.
+  static func json(_ snapshot: OpenedSnapshot, in holding: StoreHolding) -> JSONText {
+    var text = json(snapshot)
+    if holding != .everything { text.add("held", .flag(holding.holds(snapshot.id))) }
+    return text
+  }
+
   /// - Parameter kind: the message type, for lines among others.
   static func json(_ snapshot: OpenedSnapshot, kind: String? = nil) -> JSONText {
     let content = snapshot.content

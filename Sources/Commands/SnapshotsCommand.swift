@@ -48,6 +48,7 @@ struct SnapshotsCommand: ParsableCommand {
 
   func run() throws {
     let repository = try options.open()
+    let holding = repository.holding
     var (found, damaged) = try filter.snapshots(
       named: snapshots,
       in: repository,
@@ -64,21 +65,27 @@ struct SnapshotsCommand: ParsableCommand {
     let groups = grouping?.groups(of: found)
     if options.json {
       options.console.result(
-        JSONText.array(groups?.map(json) ?? found.map { SnapshotText.json($0) })
+        JSONText.array(
+          groups?.map { json($0, holding) } ?? found.map { SnapshotText.json($0, in: holding) }
+        )
       )
     } else if let groups, !found.isEmpty {
       for group in groups {
         options.console.result("snapshots for \(text(group.key)):")
-        show(group.snapshots, isEmpty: false)
+        show(group.snapshots, holding, isEmpty: false)
         options.console.result("")
       }
     } else {
-      show(found, isEmpty: repository.log.snapshots.isEmpty)
+      show(found, holding, isEmpty: repository.log.snapshots.isEmpty)
     }
     if damaged { throw ExitCode(ExitStatus.damage.rawValue) }
   }
 
-  private func show(_ snapshots: [OpenedSnapshot], isEmpty: Bool) {
+  private func show(
+    _ snapshots: [OpenedSnapshot],
+    _ holding: StoreHolding,
+    isEmpty: Bool
+  ) {
     guard !snapshots.isEmpty else {
       options.console.say(
         isEmpty
@@ -88,7 +95,11 @@ struct SnapshotsCommand: ParsableCommand {
     }
     let lines = TextTable.lines(
       header: compact ? SnapshotText.compactColumns : SnapshotText.columns,
-      rows: snapshots.map(compact ? SnapshotText.compactRow : SnapshotText.row),
+      rows: snapshots.map { snapshot in
+        var row = compact ? SnapshotText.compactRow(snapshot) : SnapshotText.row(snapshot)
+        if !holding.holds(snapshot.id) { row[row.count - 1] += "  (left out of this copy)" }
+        return row
+      },
       rightAligned: [4, 5]
     )
     for line in lines { options.console.result(line) }
@@ -106,14 +117,14 @@ struct SnapshotsCommand: ParsableCommand {
     return parts.isEmpty ? "all" : parts.joined(separator: "; ")
   }
 
-  private func json(_ group: SnapshotGrouping.Group) -> JSONText {
+  private func json(_ group: SnapshotGrouping.Group, _ holding: StoreHolding) -> JSONText {
     var key = JSONText()
     key.add("hostname", group.key.host.map { .text($0) } ?? .null)
     key.add("paths", group.key.paths.map { .list($0.map { JSONText.name($0) }) } ?? .null)
     key.add("tags", group.key.tags.map { .list($0.map { .text($0) }) } ?? .null)
     return JSONText([
       "group_key": .object(key),
-      "snapshots": .list(group.snapshots.map { .object(SnapshotText.json($0)) }),
+      "snapshots": .list(group.snapshots.map { .object(SnapshotText.json($0, in: holding)) }),
     ])
   }
 }

@@ -36,10 +36,11 @@ struct StatsCommand: ParsableCommand {
     let (chosen, damaged) = try filter.snapshots(
       named: snapshots,
       in: repository,
+      content: .here,
       console: options.console
     )
     let chosenIDs = Set(chosen.map(\.id))
-    let others = repository.openSnapshots { error in
+    let others = repository.openSnapshots(content: .here) { error in
       // Told above if it is among those that are meant.
       if options.verbose {
         options.console.warn("warning: " + Explanation.failure(from: error).what)

@@ -41,6 +41,7 @@ package struct FilesError: Error, Equatable, Sendable {
   private static let writingOperations: Set<String> = ["write", "pwrite", "fsync"]
   package var isPermission: Bool { code == .notPermitted || code == .permissionDenied }
   package var isNotEmpty: Bool { code == .directoryNotEmpty || code == .fileExists }
+  package var isTooLarge: Bool { code == .fileTooLarge }
   package var isADirectory: Bool { code == .isDirectory }
   /// Another process runs the file, or holds what is asked for.
   package var isBusy: Bool { code == .textFileBusy || code == .resourceBusy }

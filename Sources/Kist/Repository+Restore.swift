@@ -54,7 +54,9 @@ extension Repository {
       guard !target.isEmpty else { throw KistError(.usage, "an empty path names no folder") }
       guard !options.isStopped() else { throw BackupError.interrupted }
       try open.refresh()
-      let snapshot = try open.snapshot(try open.findSnapshot(name))
+      let record = try open.findSnapshot(name)
+      try open.requireHeld(record.id)
+      let snapshot = try open.snapshot(record)
       var plan = RestorePlan(
         snapshot: snapshot,
         subpath: try options.path.map { try parts(of: $0, in: snapshot) } ?? [],

@@ -60,6 +60,8 @@ package struct Hello: Equatable, Sendable {
     package static let store = "store"
     /// Heads may be sent as soon as their bodies are there, and are kept beside an unfinished pack.
     package static let heads = "heads"
+    /// This end understands what a selection is.
+    package static let select = "select"
   }
 
   /// Words of a peer that say what it wants to happen.
@@ -78,6 +80,8 @@ package struct Hello: Equatable, Sendable {
     package static let noSlots = "no-slots"
     /// No exchange: this peer uses the other's store, question by question.
     package static let store = "store"
+    /// The other end is to hold what this hello's selection names, and nothing else that is large.
+    package static let select = "select"
   }
 
   /// Size and digest of a set of names.
@@ -109,6 +113,8 @@ package struct Hello: Equatable, Sendable {
   package var sets: [SetSummary]
   /// When this end's store was last found whole where it is; not told if that is not known there.
   package var verification: Verification?
+  /// The hash of what this end holds, or is to bring, by choice; `nil` if that is everything.
+  package var selection: Digest?
 
   package init(
     program: String,
@@ -140,7 +146,9 @@ package struct Hello: Equatable, Sendable {
 
   func encoded() -> [UInt8] {
     var writer = CBORWriter()
-    writer.mapHeader(7 + [repository != nil, verification != nil].count { $0 })
+    writer.mapHeader(
+      7 + [repository != nil, verification != nil, selection != nil].count { $0 }
+    )
     writer.unsigned(1)
     writer.unsigned(version)
     writer.unsigned(2)
@@ -171,6 +179,10 @@ package struct Hello: Equatable, Sendable {
       writer.field(9, arrayOf: 2)
       writer.signed(verification.time)
       writer.unsigned(verification.extent.rawValue)
+    }
+    if let selection {
+      writer.unsigned(10)
+      writer.bytes(selection)
     }
     return writer.bytes
   }
@@ -203,6 +215,7 @@ package struct Hello: Equatable, Sendable {
       case 7: hello.credit = try reader.readUnsigned()
       case 8: hello.sets = try Hello.sets(&reader)
       case 9: hello.verification = try Hello.verification(&reader)
+      case 10: hello.selection = try reader.readDigest()
       // Of a later version: what it says is not needed to go on.
       default: try reader.skipValue()
       }

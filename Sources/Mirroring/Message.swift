@@ -1,4 +1,5 @@
 package import CoreTypes
+import Repositories
 import Storage
 
 /// What can be asked for by name.
@@ -9,6 +10,8 @@ package enum ItemKind: UInt8, Sendable {
   case manifest = 3
   case record = 4
   case object = 5
+  /// What an end holds by choice: Formats/store.md §5.
+  case selection = 6
 
   /// The kind of file; `nil` for what is no file of its own.
   var blobKind: BlobKind? {
@@ -16,7 +19,7 @@ package enum ItemKind: UInt8, Sendable {
     case .slot: .slot
     case .keyringEntry: .keyringEntry
     case .manifest: .manifest
-    case .configuration, .record, .object: nil
+    case .configuration, .record, .object, .selection: nil
     }
   }
 
@@ -28,6 +31,7 @@ package enum ItemKind: UInt8, Sendable {
     case .manifest: BlobKind.manifest.byteLimit
     case .record: 64 << 20
     case .object: WireObject.bodyByteLimit
+    case .selection: SelectionLimits.byteCount
     }
   }
 }

@@ -12,6 +12,10 @@ package struct MirrorContact: Sendable {
   package let frontier: [RecordID]?
   /// Records that it has and this store lacks; `nil` if the run did not tell.
   package let extraRecordCount: UInt64?
+  /// True if it holds chosen snapshots only.
+  package let isSelecting: Bool
+  /// True if it held chosen snapshots only, and this run makes it whole, or would.
+  package let becomesWhole: Bool
 }
 
 extension MirrorPeer {
@@ -28,8 +32,18 @@ extension MirrorPeer {
       mark: hello.storeMark,
       verification: hello.verification,
       frontier: held.map { frontier(of: $0.ids) },
-      extraRecordCount: held?.extra
+      extraRecordCount: held?.extra,
+      isSelecting: isSelecting(hello),
+      becomesWhole: hello.selection != nil && session.gives && session.ownSelection == nil
     )
+  }
+
+  private func isSelecting(_ hello: Hello) -> Bool {
+    guard isOver, session.gives, !session.isDryRun else { return hello.selection != nil }
+    // What it was brought decides.
+    if options.choice != nil { return true }
+    guard session.ownSelection != nil else { return false }
+    return hello.selection != nil || hello.summary(of: .records).count == 0
   }
 
   /// Which of this store's records the other end has after a run that ended well.

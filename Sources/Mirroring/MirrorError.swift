@@ -28,6 +28,8 @@ package enum MirrorError: Error, Sendable {
   case noRepository(whose: Side)
   /// The other end's role does not allow what was wanted.
   case denied(String)
+  /// Chosen snapshots cannot be held by the end that would receive them: why.
+  case choiceRefused(String)
   /// What came does not hash to the name under which it was asked for.
   case wrongHash(String)
   /// A record may not join the log.
@@ -75,6 +77,7 @@ package enum MirrorErrorCode {
   package static let store: UInt64 = 11
   package static let stalled: UInt64 = 12
   package static let interrupted: UInt64 = 13
+  package static let choiceRefused: UInt64 = 14
 }
 
 extension MirrorError {
@@ -98,6 +101,7 @@ extension MirrorError {
     case .sameStore: (MirrorErrorCode.sameStore, "both ends are one store")
     case .noRepository: (MirrorErrorCode.noRepository, "no repository")
     case .denied(let what): (MirrorErrorCode.denied, what)
+    case .choiceRefused(let why): (MirrorErrorCode.choiceRefused, why)
     case .wrongHash(let name): (MirrorErrorCode.wrongHash, name)
     case .refusedRecords(let findings):
       (MirrorErrorCode.refusedRecords, "\(findings.prefix(4).map { "\($0)" })")

@@ -25,9 +25,12 @@ extension MirrorPeer {
   func everything() throws(MirrorError) -> DoneReport {
     guard let repository else { throw .noRepository(whose: .here) }
     do {
+      let objects =
+        try options.choice?.objects.ids.map(\.digest)
+        ?? repository.soundRequiredObjects()
       let supply = try Supply(
         .object,
-        try repository.soundRequiredObjects(),
+        objects,
         answer: .size,
         repository: repository
       )
@@ -63,6 +66,14 @@ extension MirrorPeer {
       try plan?.keep(manifest: name, bytes)
       return
     }
+    if kind == .selection {
+      do {
+        incoming = try StoreSelection(decoding: bytes)
+      } catch {
+        throw .malformed("what the other end chose: \(error)")
+      }
+      return
+    }
     guard let repository, let blobKind = kind.blobKind else { return }
     do {
       try repository.store.put(bytes, as: BlobName(blobKind, name))
@@ -73,7 +84,13 @@ extension MirrorPeer {
 
   func proveRecords(_ files: [[UInt8]]) throws(MirrorError) -> [MirrorSession.Action] {
     guard let repository else { throw .noRepository(whose: .here) }
-    let plan = try ReceivePlan(files, repository: repository, role: options.role)
+    let plan = try ReceivePlan(
+      files,
+      repository: repository,
+      role: options.role,
+      aim: session.chosenName != nil
+        ? .selection(incoming) : repository.holding == .everything ? .everything : .whole
+    )
     self.plan = plan
     summary.remarks = plan.merged.remarks
     summary.snapshots = plan.new.filter { $0.clear.kind == .snapshot }.count

@@ -32,6 +32,8 @@ package struct PeerOptions: Sendable {
   package var keepAliveSeconds = WireLimits.keepAliveSeconds
   /// Called once when nothing has come for some seconds, for people.
   package var waiting: @Sendable () -> Void = {}
+  /// What this end brings instead of everything.
+  package var choice: MirrorChoice?
   /// What this end has said already.
   package var opening = Opening.nothing
 
@@ -61,6 +63,8 @@ package final class MirrorPeer {
   private var outgoing: (start: ItemStart, bytes: [UInt8], sent: Int)?
   var plan: ReceivePlan?
   var intake: Intake?
+  /// What the other end chose.
+  var incoming: StoreSelection?
   var lacking: [ObjectID] = []
   var wanted: Set<ObjectID> = []
   /// Objects that were handed to the intake, which must not have one twice.
@@ -70,6 +74,8 @@ package final class MirrorPeer {
   /// Records that this store had when the run began, and those of them that the other end asked for.
   let recordsAtStart: Set<RecordID>
   private(set) var recordsGiven: Set<RecordID> = []
+  /// What came and was not looked at yet.
+  private var unread: ArraySlice<[UInt8]> = []
   private var hasEnded = false
   private var isStreamOver = false
   /// True while the rest of a broken stream is looked through: nothing is said any more.
@@ -137,7 +143,8 @@ package final class MirrorPeer {
       guard !hasEnded else { return }
       throw reason ?? error
     case .noise, .stalled, .malformed, .frameTooLong, .unknownMessage, .version, .otherRepository,
-      .sameStore, .noRepository, .denied, .wrongHash, .refusedRecords, .deletionRefused,
+      .sameStore, .noRepository, .denied, .choiceRefused, .wrongHash, .refusedRecords,
+      .deletionRefused,
       .incomplete,
       .quota, .peer, .command, .repository, .storage, .packing, .interrupted, .threads:
       intake?.finish()
@@ -156,9 +163,13 @@ package final class MirrorPeer {
       intake?.finish()
     }
     do throws(MirrorError) {
-      for _ in 0..<MirrorPeer.lastWaits where !isStreamOver {
+      // The reason may be behind the very message whose answer could not be sent any more.
+      try readMessages()
+      try receiveUnread()
+      for _ in 0..<MirrorPeer.lastWaits where !isStreamOver && !hasEnded {
         let content = mailbox.take(waitMilliseconds: MirrorPeer.waitMilliseconds)
-        for part in content.parts where !hasEnded { try receive(part) }
+        unread = content.parts[...]
+        try receiveUnread()
         if content.end != nil { isStreamOver = true }
       }
       return parser.isOpen || parser.noise.isEmpty ? nil : .noise(parser.noise)
@@ -200,7 +211,7 @@ package final class MirrorPeer {
   ) throws(MirrorError) -> MirrorSession.Setting {
     var offers: [String] = []
     if options.role.gives, repository != nil { offers.append(Hello.Offer.give) }
-    if options.role.receives { offers.append(Hello.Offer.receive) }
+    if options.role.receives { offers += [Hello.Offer.receive, Hello.Offer.select] }
     if options.role.creates, options.creation != nil { offers.append(Hello.Offer.create) }
     var sets: [NameSet: DigestSet] = [:]
     var mark: [UInt8] = []
@@ -219,7 +230,11 @@ package final class MirrorPeer {
       }.sorted { $0.set.rawValue < $1.set.rawValue }
     )
     own.verification = options.verification
-    return MirrorSession.Setting(own: own, sets: sets, onlyObjects: options.onlyObjects)
+    own.selection = options.choice?.selection.name ?? repository?.holding.selection?.name
+    if options.choice != nil { own.wishes.append(Hello.Wish.select) }
+    var setting = MirrorSession.Setting(own: own, sets: sets, onlyObjects: options.onlyObjects)
+    setting.stance = SelectionStance(repository)
+    return setting
   }
 
   private static func sets(
@@ -268,7 +283,8 @@ package final class MirrorPeer {
       let hasSent = try sendNext()
       let content = mailbox.take(waitMilliseconds: hasSent ? 0 : MirrorPeer.waitMilliseconds)
       if content.consumed > 0 { try perform(session.consumed(itemBytes: content.consumed)) }
-      for part in content.parts { try receive(part) }
+      unread = content.parts[...]
+      try receiveUnread()
       if options.requests == nil, let failure = intake?.failure { throw failure }
       if let end = content.end {
         isStreamOver = true
@@ -289,12 +305,20 @@ package final class MirrorPeer {
     }
   }
 
+  private func receiveUnread() throws(MirrorError) {
+    while !hasEnded, let part = unread.popFirst() { try receive(part) }
+  }
+
   private func receive(_ bytes: [UInt8]) throws(MirrorError) {
     progress.add { $0.wireBytesReceived += UInt64(bytes.count) }
     if !parser.isOpen, parser.noise.isEmpty {
       lastReceived = SystemClock.monotonicNanoseconds()
     }
     parser.append(bytes)
+    try readMessages()
+  }
+
+  private func readMessages() throws(MirrorError) {
     while !hasEnded, let frame = try parser.next() {
       // A peer that sends a byte now and then must not be waited for without end.
       lastReceived = SystemClock.monotonicNanoseconds()
@@ -383,7 +407,13 @@ package final class MirrorPeer {
   ) throws(MirrorError) {
     guard let repository else { throw .noRepository(whose: .here) }
     if kind == .record { recordsGiven.formUnion(names.map { RecordID($0) }) }
-    let supply = try Supply(kind, names, answer: answer, repository: repository)
+    let supply = try Supply(
+      kind,
+      names,
+      answer: answer,
+      repository: repository,
+      choice: options.choice
+    )
     if let announcement = supply.announcement { try send(announcement) }
     progress.add { counters in
       counters.objectsToSend += UInt64(supply.objectCount)

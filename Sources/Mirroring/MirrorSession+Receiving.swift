@@ -149,6 +149,10 @@ extension MirrorSession {
       else { continue }
       actions += ask(kind, names)
     }
+    // What has the same name is the same choice of the same objects.
+    if let chosenName, chosenName != setting.own.selection {
+      actions += ask(.selection, [chosenName])
+    }
     return actions + filesIfComplete()
   }
 
@@ -328,7 +332,7 @@ extension MirrorSession {
       }
       receiving.records.append(bytes)
       return filesIfComplete()
-    case .slot, .keyringEntry, .manifest:
+    case .slot, .keyringEntry, .manifest, .selection:
       return [.keep(start.kind, start.name, bytes)] + filesIfComplete()
     case .configuration, .object: return []
     }
@@ -347,7 +351,7 @@ extension MirrorSession {
     switch kind {
     // Removed since it was listed.
     case .slot, .keyringEntry: return filesIfComplete()
-    case .configuration, .manifest, .record, .object:
+    case .configuration, .manifest, .record, .object, .selection:
       throw .malformed("the other end lacks a \(kind) of its own: \(name)")
     }
   }

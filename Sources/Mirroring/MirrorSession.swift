@@ -41,6 +41,8 @@ package struct MirrorSession: Sendable {
     package var onlyObjects: [ObjectID]?
     /// True if more objects are going to be wanted: the session lasts until `wantNoMore`.
     package var wantsMore = false
+    /// What this store may come to hold.
+    package var stance = SelectionStance.whole
 
     package init(own: Hello, sets: [NameSet: DigestSet], onlyObjects: [ObjectID]? = nil) {
       self.own = own
@@ -56,6 +58,8 @@ package struct MirrorSession: Sendable {
   /// True if items come from the other end.
   private var receives = false
   var receiving = Receiving()
+  /// What the other end names as chosen, if this store may hold that instead of everything.
+  private(set) var chosenName: Digest?
   /// Bytes of items that may be sent.
   package private(set) var allowance: UInt64 = 0
   /// Bytes of items that the other end may still send.
@@ -73,6 +77,9 @@ package struct MirrorSession: Sendable {
 
   /// What the other end said first; `nil` before.
   package var peerHello: Hello? { peer }
+
+  /// What this end's hello names as held or brought by choice.
+  var ownSelection: Digest? { setting.own.selection }
 
   /// True if this end receives.
   package var isReceiving: Bool { receiving.isActive }
@@ -150,9 +157,33 @@ package struct MirrorSession: Sendable {
     if own.wishes.contains(Hello.Wish.push), !gives {
       throw .denied("its role does not allow to receive")
     }
+    try settleSelection(hello)
     if comparesObjects, own.repository != nil { return [.loadObjects] }
     guard receives else { return finishedReceiving(DoneReport()) }
     return try beginReceiving(from: hello)
+  }
+
+  /// Decides what this store is to hold: whole stays whole, and only what the giver names is chosen.
+  ///
+  /// Source: Docs/model.md, rules 14 and 16.
+  private mutating func settleSelection(_ hello: Hello) throws(MirrorError) {
+    if gives, setting.own.wishes.contains(Hello.Wish.select) {
+      // It would take everything, and a small disk would be full.
+      guard hello.offers.contains(Hello.Offer.select) else {
+        throw .choiceRefused("its kist knows no copies of chosen snapshots")
+      }
+    }
+    guard receives, setting.onlyObjects == nil else { return }
+    let isWished = hello.wishes.contains(Hello.Wish.select)
+    switch setting.stance {
+    case .open: chosenName = hello.selection
+    case .whole where isWished:
+      throw .choiceRefused(SelectionStance.staysWhole)
+    case .damaged where isWished:
+      throw .choiceRefused("what it holds by choice cannot be read any more")
+    case .whole, .damaged: chosenName = nil
+    }
+    guard !isWished || hello.selection != nil else { throw .malformed("a choice of nothing") }
   }
 
   /// The sound objects that this store's log requires, for the comparison.

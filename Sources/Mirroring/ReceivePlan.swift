@@ -6,22 +6,34 @@ import Storage
 
 /// What a receiver makes of another store's records: which may join, and which objects they need.
 ///
-/// Rules 11 and 12 of Docs/model.md. Needs no key.
+/// Rules 11 to 16 of Docs/model.md. Needs no key.
 package struct ReceivePlan: Sendable {
-  private let repository: KeylessRepository
+  let repository: KeylessRepository
   private let received: [Record]
   private let allowsDeletions: Bool
   private(set) var manifests: [Digest: [ObjectID]] = [:]
+  let aim: ReceiveAim
   private var manifestFiles: [Digest: [UInt8]] = [:]
   private(set) var merged: MergedLog
 
-  /// Proves records; throws if one may not join the log.
+  /// Proves records for a store that holds everything; throws if one may not join the log.
   package init(
     _ files: [[UInt8]],
     repository: KeylessRepository,
     role: Role
   ) throws(MirrorError) {
+    try self.init(files, repository: repository, role: role, aim: .everything)
+  }
+
+  /// Proves records for a store that is to hold what `aim` says; throws if one may not join the log.
+  init(
+    _ files: [[UInt8]],
+    repository: KeylessRepository,
+    role: Role,
+    aim: ReceiveAim
+  ) throws(MirrorError) {
     self.repository = repository
+    self.aim = aim
     allowsDeletions = role.receivesDeletions
     var records: [Record] = []
     for file in files {
@@ -34,6 +46,7 @@ package struct ReceivePlan: Sendable {
     received = records
     merged = repository.log.merging(records, configuration: repository.configuration)
     try checkRefusals()
+    if case .selection(let incoming?) = aim { try requireSound(incoming) }
   }
 
   /// Records that would join, each behind its parents.
@@ -50,9 +63,10 @@ package struct ReceivePlan: Sendable {
     }
   }
 
-  /// Manifests that the new records name and this store lacks.
+  /// Manifests that the new records, or what the other end chose, name and this store lacks.
   package func missingManifests() throws(MirrorError) -> [Digest] {
-    let named = Set(merged.new.flatMap(\.clear.addManifests))
+    var named = Set(merged.new.flatMap(\.clear.addManifests))
+    if case .selection(let incoming?) = aim { named.formUnion(incoming.lists) }
     guard !named.isEmpty else { return [] }
     do {
       let present = Set(try repository.store.names(of: .manifest))
@@ -66,7 +80,10 @@ package struct ReceivePlan: Sendable {
   package mutating func keep(manifest name: Digest, _ bytes: [UInt8]) throws(MirrorError) {
     do {
       manifests[name] = try Manifest.decode(bytes)
-      manifestFiles[name] = bytes
+      // A list of what was chosen is written anew, joined with what was chosen before.
+      if merged.new.contains(where: { $0.clear.addManifests.contains(name) }) {
+        manifestFiles[name] = bytes
+      }
     } catch {
       throw .malformed("manifest \(name): \(error)")
     }
@@ -76,11 +93,12 @@ package struct ReceivePlan: Sendable {
   ///
   /// A little more than rule 11 asks: also what this store's own log required before, where the new records name it.
   package func neededObjects() throws(MirrorError) -> [ObjectID] {
-    guard !merged.new.isEmpty else { return [] }
+    guard !merged.new.isEmpty || aim.changesHolding else { return [] }
+    let chosen = try chosen()?.objects
     do {
-      let required = try repository.required(by: merged.log) { manifests[$0] }
+      let required = try repository.required(by: merged.log, of: chosen) { manifests[$0] }
       var needed: [ObjectID] = []
-      for record in merged.new {
+      for record in aim.asksOldRecords ? Array(merged.log.records.values) : merged.new {
         let adds = try repository.adds(of: record) { manifests[$0] }
         let isCondemnation = record.clear.kind == .condemnation
         for object in adds + (isCondemnation ? record.clear.replaces : [])
@@ -89,7 +107,10 @@ package struct ReceivePlan: Sendable {
         }
       }
       // What was let go here may be required again by what comes.
-      for (object, verdict) in required.verdicts where verdict { needed.append(object) }
+      for (object, verdict) in required.verdicts
+      where verdict && required.requires(named: object) {
+        needed.append(object)
+      }
       return needed.sorted().distinct()
     } catch {
       throw .repository(error)
@@ -136,7 +157,7 @@ package struct ReceivePlan: Sendable {
   ///
   /// When someone else commits meanwhile, the question is asked anew.
   package mutating func commit() throws(MirrorError) {
-    guard !merged.new.isEmpty else { return }
+    guard !merged.new.isEmpty || aim.changesHolding else { return }
     for (name, bytes) in manifestFiles {
       do {
         try repository.store.put(bytes, as: BlobName(.manifest, name))
@@ -158,7 +179,7 @@ package struct ReceivePlan: Sendable {
       if unseen?.isEmpty ?? false { return }
       merged = repository.log.merging(received, configuration: repository.configuration)
       try checkRefusals()
-      if merged.new.isEmpty { return }
+      if merged.new.isEmpty, !aim.changesHolding { return }
     }
     throw .storage(.busy(path: repository.store.location))
   }
@@ -189,6 +210,7 @@ package struct ReceivePlan: Sendable {
     let missing = try absent(needed)
     guard missing.isEmpty else { throw .incomplete(missing) }
     let packs = try packs(holding: needed)
+    let holding = try plannedHolding()
     let store = repository.store
     do {
       return try store.withCommitLock { () throws(StorageError) in
@@ -203,8 +225,7 @@ package struct ReceivePlan: Sendable {
             return nil
           }
         }
-        try store.put(file, as: BlobName(.record, PlainHash.of(file)))
-        return []
+        return try write(file, holding, besides: names) ? [] : nil
       }
     } catch {
       throw .storage(error)

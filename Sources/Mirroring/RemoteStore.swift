@@ -16,6 +16,8 @@ package final class RemoteStore: BlobStore, CommitLocking {
   /// True if the other end keeps heads beside packs that are not finished.
   fileprivate let keepsHeads: Bool
   private let reading: RemoteReading
+  /// True if the store, when the line began, held chosen snapshots only.
+  private let isSelecting: Bool
   private let nextBlob = Atomic<UInt32>(0)
   private let firstObstacle = Mutex<StorageError?>(nil)
 
@@ -80,6 +82,7 @@ package final class RemoteStore: BlobStore, CommitLocking {
     let location = connection.location
     var opened: StoreLine?
     var offers: [String] = []
+    var isSelecting = false
     do throws(StoreLine.Fault) {
       var patience = StoreLine.Patience()
       patience.greetingSeconds = connection.greetingSeconds
@@ -103,6 +106,7 @@ package final class RemoteStore: BlobStore, CommitLocking {
       do throws(ConnectionEnd) {
         let hello = try line.greeted()
         offers = hello.offers
+        isSelecting = hello.selection != nil
         guard hello.version == Hello.version else { throw .version(hello.version) }
         guard !hello.wishes.contains(Hello.Wish.store) else {
           throw .malformed("it only sends back what it is sent")
@@ -129,6 +133,7 @@ package final class RemoteStore: BlobStore, CommitLocking {
       }
     }
     self.location = location
+    self.isSelecting = isSelecting
     keepsHeads = offers.contains(Hello.Offer.heads)
     reading = RemoteReading(line)
   }
@@ -178,6 +183,11 @@ package final class RemoteStore: BlobStore, CommitLocking {
   package func strangers() throws(StorageError) -> [String] {
     let bytes = try ask(.strangers, [], byteLimit: WireLimits.strangersByteCount).bytes
     return bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  package func readSelection() throws(StorageError) -> [UInt8]? {
+    guard isSelecting else { return nil }
+    return try ask(.selection, [], byteLimit: WireLimits.selectionByteCount).bytes
   }
 
   // MARK: Writing

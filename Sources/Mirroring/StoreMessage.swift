@@ -19,11 +19,12 @@ enum StoreOperation: UInt8, Sendable {
   case unlock = 11
   case create = 12
   case strangers = 13
+  case selection = 14
 
   /// True if it changes nothing in the store.
   var isReading: Bool {
     switch self {
-    case .open, .names, .size, .read, .tail, .strangers: true
+    case .open, .names, .size, .read, .tail, .strangers, .selection: true
     case .publish, .abandon, .remove, .commit, .lock, .unlock, .create: false
     }
   }

@@ -31,6 +31,7 @@ struct StoreRefusal: Error, Equatable, Sendable {
     static let notTaken: UInt64 = 14
     static let unknownOperation: UInt64 = 15
     static let malformed: UInt64 = 16
+    static let selecting: UInt64 = 17
   }
 
   let code: UInt64
@@ -100,6 +101,7 @@ extension StoreRefusal {
         UInt64(clamping: FilesError.isFolder)
       )
     case .damagedStoreID: self.init(Code.damagedStoreID, "the file `store` is damaged")
+    case .selecting: self.init(Code.selecting, "the store holds chosen snapshots only")
     case .busy: self.init(Code.busy, "the commit lock is held")
     case .failed(let name, let error):
       self.init(
@@ -157,6 +159,7 @@ extension StoreRefusal {
       guard let name else { break }
       return .conflict(name)
     case Code.damagedStoreID: return .damagedStoreID
+    case Code.selecting: return .selecting(location: location)
     case Code.busy: return .busy(path: location)
     case Code.failed:
       return .failed(

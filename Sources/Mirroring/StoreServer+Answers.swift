@@ -40,6 +40,10 @@ extension StoreServer {
         return nil
       case .unlock: return nil
       case .create: return try create(&reader)
+      case .selection:
+        let file = try store().readSelection() ?? []
+        for piece in pieces(file) { sendPart(job.number, piece) }
+        return []
       case .strangers:
         let text = try store().strangers().joined(separator: "\0")
         for piece in pieces(Array(text.utf8.prefix(WireLimits.strangersByteCount))) {
@@ -244,6 +248,9 @@ extension StoreServer {
       }
       let bytes = try intake.file(named: name)
       try proving.withLock { proving throws in
+        guard try store().readSelection() == nil else {
+          throw StorageError.selecting(location: "")
+        }
         let repository = try provingRepository(&proving)
         let plan = try ReceivePlan([bytes], repository: repository, role: serving.role)
         let missing = try plan.absent(try plan.neededObjects())

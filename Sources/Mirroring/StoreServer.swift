@@ -2,6 +2,7 @@ import CoreTypes
 import Files
 import Packing
 package import Repositories
+import Sealing
 package import Storage
 import Synchronization
 import Threading
@@ -155,7 +156,7 @@ package final class StoreServer: Sendable {
   }
 
   private func greet(_ hello: Hello) throws(MirrorError) {
-    let own = Hello(
+    var own = Hello(
       program: serving.program,
       repository: nil,
       storeMark: [],
@@ -163,9 +164,21 @@ package final class StoreServer: Sendable {
       wishes: [],
       sets: []
     )
+    own.selection = selectionName()
     send(WirePreamble.bytes + StoreMessage.hello(own).frame.bytes)
     guard hello.version == Hello.version else { throw .version(hello.version) }
     guard hello.wishes.contains(Hello.Wish.store) else { throw .denied("this end has a store") }
+  }
+
+  /// Tells that the store holds chosen snapshots only, so that nobody else need ask.
+  private func selectionName() -> Digest? {
+    do throws(StorageError) {
+      guard let file = try store().readSelection() else { return nil }
+      return PlainHash.of(Array(file.dropLast(Digest.byteCount)))
+    } catch {
+      // Ignored: whoever asks for anything is told.
+      return nil
+    }
   }
 
   private func take(
@@ -210,7 +223,9 @@ package final class StoreServer: Sendable {
           throw .malformed("a question about a file")
         }
         guard intake != nil else { throw .malformed("a file that was not sent") }
-      case .open, .names, .size, .read, .tail, .remove, .lock, .unlock, .create, .strangers: break
+      case .open, .names, .size, .read, .tail, .remove, .lock, .unlock, .create, .strangers,
+        .selection:
+        break
       }
       let job = Job(number: number, operation: operation, operands: operands, intake: intake)
       if !queue.push(job) { intake?.leave() }

@@ -32,6 +32,7 @@ struct Supply {
   private var absent: [Digest] = []
   private var next = 0
   private let isMeasured: Bool
+  private let choice: MirrorChoice?
   /// Objects that are here, and their bytes.
   private(set) var objectCount = 0
   private(set) var byteCount = 0
@@ -43,13 +44,15 @@ struct Supply {
     _ kind: ItemKind,
     _ names: [Digest],
     answer: Message.FetchAnswer,
-    repository: KeylessRepository
+    repository: KeylessRepository,
+    choice: MirrorChoice? = nil
   ) throws(MirrorError) {
     self.repository = repository
     self.kind = kind
     self.names = names
     log = repository.log
     isMeasured = answer == .size
+    self.choice = choice
     guard kind == .object else { return }
     do {
       try locate()
@@ -132,7 +135,8 @@ struct Supply {
       // A pack that is gone or cut short: its objects are not here.
       case .missing, .short: return .message(.absent(.object, name))
       case .noRepository, .interruptedInit, .alreadyThere, .notEmpty, .tooLarge, .conflict,
-        .misplaced, .damagedStoreID, .busy, .failed, .denied, .quota, .notTaken, .unreachable,
+        .misplaced, .damagedStoreID, .selecting, .busy, .failed, .denied, .quota, .notTaken,
+        .unreachable,
         .disconnected:
         throw .storage(error)
       }
@@ -155,7 +159,17 @@ struct Supply {
         bytes = record.bytes
       case .slot: bytes = try repository.store.read(BlobName(.slot, name))
       case .keyringEntry: bytes = try repository.store.read(BlobName(.keyringEntry, name))
-      case .manifest: bytes = try repository.store.read(BlobName(.manifest, name))
+      case .manifest:
+        if let list = choice?.list(named: name) {
+          bytes = list
+        } else {
+          bytes = try repository.store.read(BlobName(.manifest, name))
+        }
+      case .selection:
+        guard let selection = choice?.selection ?? repository.holding.selection else {
+          return .message(.absent(kind, name))
+        }
+        bytes = selection.encoded
       case .object: return .message(.absent(kind, name))
       }
     } catch {

@@ -58,6 +58,8 @@ package enum WireLimits {
   static let recordFileByteCount = recordsByteCount
   /// Bytes of the names of files that do not belong in a store: 16 MiB.
   static let strangersByteCount = 16 << 20
+  /// Bytes of the file `selection`: 4 MiB.
+  static let selectionByteCount = 4 << 20
   /// Seconds of silence after which the commit lock of the other end is let go.
   package static let lockLeaseSeconds = 60
   /// Seconds after which an end that holds the commit lock says that it is still there.

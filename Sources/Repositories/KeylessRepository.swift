@@ -17,6 +17,7 @@ package final class KeylessRepository: Sendable {
   private struct State {
     var log: RecordLog
     var findings: [PackingError] = []
+    var holding: StoreHolding
   }
 
   /// Proves the configuration, reads the log, and brings the index up to date.
@@ -48,7 +49,8 @@ package final class KeylessRepository: Sendable {
       throw .storage(error)
     }
     configuration = try Configuration(decoding: file)
-    state = Mutex(State(log: try RecordLog(store: store, configuration: configuration)))
+    let log = try RecordLog(store: store, configuration: configuration)
+    state = Mutex(State(log: log, holding: try StoreHolding(of: store, log: log)))
     try refresh()
   }
 
@@ -58,12 +60,16 @@ package final class KeylessRepository: Sendable {
   /// Packs that the last refresh could not read.
   package var findings: [PackingError] { state.withLock { $0.findings } }
 
+  /// What the store holds of what its log requires.
+  package var holding: StoreHolding { state.withLock { $0.holding } }
+
   /// Reads log and packs again.
   package func refresh() throws(RepositoryError) {
     let log = try RecordLog(store: store, configuration: configuration)
     let findings = try IndexRefresh.enterPacks(of: store, reader: packs, log: log, index: index)
     try IndexRefresh.enterRecords(of: log, store: store, index: index)
-    state.withLock { $0 = State(log: log, findings: findings) }
+    let holding = try StoreHolding(of: store, log: log)
+    state.withLock { $0 = State(log: log, findings: findings, holding: holding) }
   }
 
   /// Enters a pack that was just made durable.
@@ -87,14 +93,16 @@ package final class KeylessRepository: Sendable {
     }
   }
 
-  /// What a log requires; manifests are read only if the log condemns anything.
+  /// What a log requires of `chosen`, or of everything; manifests are read only if the log condemns anything.
   ///
   /// `manifest` gives those that the store does not have yet.
   package func required(
     by log: RecordLog,
+    of chosen: ChosenObjects?,
     manifest: (Digest) -> [ObjectID]?
   ) throws(RepositoryError) -> RequiredObjects {
-    guard !log.condemnedObjects.isEmpty else { return RequiredObjects([]) }
+    let chosen = chosen?.following(log)
+    guard !log.condemnedObjects.isEmpty else { return RequiredObjects([], chosen: chosen) }
     var claims: [ObjectClaims] = []
     for record in log.records.values {
       claims.append(
@@ -105,12 +113,12 @@ package final class KeylessRepository: Sendable {
         )
       )
     }
-    return RequiredObjects(claims)
+    return RequiredObjects(claims, chosen: chosen)
   }
 
-  /// What this store's log requires.
+  /// What this store must have: what its log requires, and of that what it holds by choice.
   package func required() throws(RepositoryError) -> RequiredObjects {
-    try required(by: log) { _ in nil }
+    try required(by: log, of: holding.chosen) { _ in nil }
   }
 
   /// All objects that a record adds, those in manifests among them.

@@ -8,12 +8,22 @@ package struct MirrorLag: Equatable, Sendable {
   package var snapshots = 0
   /// Records of any kind.
   package var records = 0
+  /// Those of them that are no snapshots.
+  package var otherRecords = 0
   /// Objects that those records add and the log requires.
   package var objects = 0
   /// Heads and bodies of those objects that are here.
   package var bytes = 0
 
   package init() {}
+
+  /// What a copy of chosen snapshots lacks: new snapshots were never promised by it.
+  package var ofChosenSnapshots: MirrorLag {
+    var lag = MirrorLag()
+    lag.records = otherRecords
+    lag.otherRecords = otherRecords
+    return lag
+  }
 }
 
 extension KeylessRepository {
@@ -30,6 +40,7 @@ extension KeylessRepository {
     let missing = log.records.values.filter { !held.contains($0.id) }
     guard !missing.isEmpty else { return lag }
     lag.records = missing.count
+    lag.otherRecords = missing.count { $0.clear.kind != .snapshot }
     lag.snapshots = log.snapshots.count { !held.contains($0.id) }
     let required = try required()
     var objects: Set<ObjectID> = []

@@ -24,6 +24,8 @@ package struct MirrorNote: Equatable, Sendable {
   package private(set) var extraRecordCount: UInt64 = 0
   /// The last check that found nothing, as the mirror itself told.
   package var reported: Verification?
+  /// True if it held chosen snapshots only when it last answered.
+  package var isSelecting = false
 
   package init(destination: String) { self.destination = destination }
 
@@ -49,7 +51,7 @@ extension MirrorNote: KeptNote {
   func write(to writer: inout CBORWriter) {
     let optional = [lastContact, lastAttempt, lastSuccess, knownAt].count { $0 != nil }
     writer.mapHeader(
-      3 + optional + [failure != nil, frontier != nil, reported != nil].count { $0 }
+      3 + optional + [failure != nil, frontier != nil, reported != nil, isSelecting].count { $0 }
     )
     writer.field(1, destination)
     writer.field(2, mark)
@@ -68,6 +70,7 @@ extension MirrorNote: KeptNote {
       writer.signed(reported.time)
       writer.unsigned(reported.extent.rawValue)
     }
+    if isSelecting { writer.field(11, 1) }
   }
 
   init?(reading reader: inout CBORReader) throws(CBORError) {
@@ -92,6 +95,7 @@ extension MirrorNote: KeptNote {
       case 10:
         guard try reader.readArrayHeader(limit: 2) == 2 else { return nil }
         note.reported = try Verification(reading: &reader)
+      case 11: note.isSelecting = try reader.readUnsigned() == 1
       // Of a later version.
       default: try reader.skipValue()
       }
@@ -108,5 +112,6 @@ extension MirrorNote: KeptNote {
     knownAt = note.knownAt
     extraRecordCount = note.extraRecordCount
     reported = note.reported
+    isSelecting = note.isSelecting
   }
 }

@@ -1,4 +1,4 @@
-import CoreTypes
+package import CoreTypes
 package import Indexing
 package import Packing
 package import Sealing
@@ -17,6 +17,8 @@ package final class OpenRepository: Sendable {
   package let packs: PackReader
   /// Findings of bringing index and catalog up to date.
   package let openFindings: [PackingError]
+  /// What the store holds of what its log requires, as it was when it was opened.
+  package let holding: StoreHolding
   private let memory: ClientMemory
   private let currentLog: Mutex<RecordLog>
   private let chosenSpares = Mutex<(any SpareObjects)?>(nil)
@@ -40,6 +42,7 @@ package final class OpenRepository: Sendable {
     self.catalog = catalog
     self.memory = memory
     packs = PackReader(store: store)
+    holding = try StoreHolding(of: store, log: log)
     currentLog = Mutex(log)
     openFindings = try IndexRefresh(
       store: store,
@@ -111,6 +114,27 @@ package final class OpenRepository: Sendable {
     }
   }
 
+  /// Live snapshots that this store leaves out by choice.
+  package var leftOut: [RecordID] { log.snapshots.map(\.id).filter { !holding.holds($0) } }
+
+  /// Throws if this store leaves a snapshot out by choice.
+  package func requireHeld(_ snapshot: RecordID) throws(RepositoryError) {
+    guard holding.holds(snapshot) else { throw .leftOut(snapshot) }
+  }
+
+  /// Throws if the store holds chosen snapshots only: a new one could rely on what it leaves out.
+  ///
+  /// Docs/model.md, rule 15; the store asks again under its lock.
+  package func requireWhole() throws(RepositoryError) {
+    do throws(StorageError) {
+      guard try store.readSelection() == nil else {
+        throw StorageError.selecting(location: store.location)
+      }
+    } catch {
+      throw .storage(error)
+    }
+  }
+
   /// Signs a record and commits it if `seen` is still all that the store holds.
   ///
   /// Returns `nil` when newer records were there; they have been read then.
@@ -121,6 +145,7 @@ package final class OpenRepository: Sendable {
     seen: RecordLog
   ) throws(RepositoryError) -> Record? {
     try requireWritable()
+    try requireWhole()
     var clear = clear
     if clear.writer != Digest(configuration.rootPublicKey) {
       // The log of one copy does not know what this client signed in another.

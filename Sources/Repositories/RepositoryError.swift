@@ -45,6 +45,8 @@ package enum RepositoryError: Error, Sendable {
   case overtaken(missing: [ObjectID])
   /// The last slot cannot be removed, or the slot is not there.
   case slotRefused(String)
+  /// This store leaves the snapshot out by choice.
+  case leftOut(RecordID)
   case storage(StorageError)
   case packing(PackingError)
   case sealing(SealingError)

@@ -58,9 +58,12 @@ package struct ObjectClaims: Sendable {
 package struct RequiredObjects: Sendable {
   /// For each condemned object: whether the log requires it nevertheless.
   package let verdicts: [ObjectID: Bool]
+  /// What the store holds by choice; `nil` if it is whole.
+  private let chosen: ChosenObjects?
 
   /// Reads a log; parents that are missing from it are ignored.
-  package init(_ claims: [ObjectClaims]) {
+  package init(_ claims: [ObjectClaims], chosen: ChosenObjects? = nil) {
+    self.chosen = chosen
     let condemned = claims.reduce(into: Set<ObjectID>()) { $0.formUnion($1.condemns) }
     guard !condemned.isEmpty else {
       verdicts = [:]
@@ -70,8 +73,10 @@ package struct RequiredObjects: Sendable {
     verdicts = graph.isLine ? graph.foldedVerdicts() : graph.verdicts()
   }
 
-  /// True if the log requires an object that some record of it names.
-  package func requires(named object: ObjectID) -> Bool { verdicts[object] ?? true }
+  /// True if the store must have an object that some record of its log names.
+  package func requires(named object: ObjectID) -> Bool {
+    (verdicts[object] ?? true) && (chosen?.contains(object) ?? true)
+  }
 
   /// Objects that may be swept.
   package var dead: [ObjectID] { verdicts.filter { !$0.value }.map(\.key) }

@@ -24,6 +24,13 @@ package struct OpenedSnapshot: Sendable {
   package var paths: [[UInt8]] { content.roots.map(\.path) }
 }
 
+/// Where the content of a snapshot must be for it to count.
+package enum ContentPlace: Sendable {
+  case anywhere
+  /// In this store, which may leave some out by choice.
+  case here
+}
+
 extension OpenRepository {
   /// The snapshot that a record seals.
   package func snapshot(_ record: Record) throws(RepositoryError) -> Snapshot {
@@ -42,11 +49,12 @@ extension OpenRepository {
   /// One that does not open is given to `damaged` and left out.
   package func openSnapshots(
     admittedBy filter: SnapshotFilter = .everything,
+    content: ContentPlace = .anywhere,
     damaged: (RepositoryError) -> Void
   ) -> [OpenedSnapshot] {
     let tags = snapshotTags
     var opened: [OpenedSnapshot] = []
-    for record in log.snapshots {
+    for record in log.snapshots where content == .anywhere || holding.holds(record.id) {
       do {
         let snapshot = try open(record, tags: tags)
         if filter.admits(snapshot) { opened.append(snapshot) }

@@ -38,6 +38,7 @@ package final class WriteSession: Sendable {
   /// Starts a session that signs as `signer`, whose writer must be enrolled.
   package init(repository: OpenRepository, signer: SigningKey) throws(RepositoryError) {
     try repository.requireWritable()
+    try repository.requireWhole()
     self.repository = repository
     self.signer = signer
     guard let writer = Digest(signer.publicKey) else {

@@ -61,6 +61,12 @@ package protocol BlobStore: AnyObject, Sendable {
   /// Files that do not belong in a store, by path.
   func strangers() throws(StorageError) -> [String]
 
+  /// What the file `selection` holds; `nil` if the store holds everything that its log requires.
+  func readSelection() throws(StorageError) -> [UInt8]?
+
+  /// Says what the store holds by choice; with `nil`, that it holds everything. Called under the commit lock.
+  func writeSelection(_ bytes: [UInt8]?) throws(StorageError)
+
   /// How many calls at once serve the caller best.
   var concurrency: StoreConcurrency { get }
 
@@ -92,6 +98,13 @@ package struct StoreConcurrency: Equatable, Sendable {
 }
 
 extension BlobStore {
+  package func readSelection() throws(StorageError) -> [UInt8]? { nil }
+
+  package func writeSelection(_ bytes: [UInt8]?) throws(StorageError) {
+    guard bytes != nil else { return }
+    throw .denied(location: location, what: "to choose what it holds")
+  }
+
   package var concurrency: StoreConcurrency { .near }
 
   package var obstacle: StorageError? { nil }

@@ -8,8 +8,8 @@ import Synchronization
 package final class DirectoryStore: BlobStore, CommitLocking {
   package let id: StoreID
   package let location: String
-  private let root: DirectoryHandle
-  private let temporary: DirectoryHandle
+  let root: DirectoryHandle
+  let temporary: DirectoryHandle
   private let openPacks = Mutex(OpenPacks())
 
   /// Packs kept open for reading at once.
@@ -152,6 +152,8 @@ package final class DirectoryStore: BlobStore, CommitLocking {
     try withCommitLock { () throws(StorageError) in
       let newer = try names(of: .record).filter { !seen.contains($0) }
       guard newer.isEmpty else { return .newer(newer) }
+      // Docs/model.md, rule 15.
+      guard try readSelection() == nil else { throw .selecting(location: location) }
       try put(record, as: BlobName(.record, digest))
       return .done
     }
@@ -217,6 +219,7 @@ package final class DirectoryStore: BlobStore, CommitLocking {
 
   package func strangers() throws(StorageError) -> [String] {
     var known: Set<String> = ["kist", "store", "tmp", "commit.lock"]
+    if try readSelection() != nil { known.insert("selection") }
     var strangers: [String] = []
     for kind in BlobKind.allCases {
       known.insert(kind.folder)

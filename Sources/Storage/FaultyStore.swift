@@ -97,6 +97,15 @@ package final class FaultyStore: BlobStore {
     }
   }
 
+  package func readSelection() throws(StorageError) -> [UInt8]? {
+    try refuseDead("selection")
+    return try store.readSelection()
+  }
+
+  package func writeSelection(_ bytes: [UInt8]?) throws(StorageError) {
+    try step("selection") { () throws(StorageError) in try store.writeSelection(bytes) }
+  }
+
   package func orphans() throws(StorageError) -> [any OrphanedBlob] {
     try refuseDead("tmp")
     return try store.orphans()

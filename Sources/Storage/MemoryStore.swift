@@ -8,6 +8,7 @@ package final class MemoryStore: BlobStore, CommitLocking {
   private let configuration: [UInt8]
   private let blobs: Mutex<[BlobName: [UInt8]]>
   private let commitLock = Mutex(())
+  private let selection = Mutex<[UInt8]?>(nil)
 
   package init(id: StoreID, configuration: [UInt8]) {
     self.id = id
@@ -16,6 +17,12 @@ package final class MemoryStore: BlobStore, CommitLocking {
   }
 
   package func readConfiguration() throws(StorageError) -> [UInt8] { configuration }
+
+  package func readSelection() throws(StorageError) -> [UInt8]? { selection.withLock { $0 } }
+
+  package func writeSelection(_ bytes: [UInt8]?) throws(StorageError) {
+    selection.withLock { $0 = bytes }
+  }
 
   package func names(of kind: BlobKind) throws(StorageError) -> [Digest] {
     blobs.withLock { $0.keys.filter { $0.kind == kind }.map(\.digest) }
@@ -72,8 +79,9 @@ package final class MemoryStore: BlobStore, CommitLocking {
   )
     throws(StorageError) -> CommitAnswer
   {
-    commitLock.withLock { _ in
-      commitLocked(record, as: digest, knowing: seen)
+    try commitLock.withLock { (_) throws(StorageError) in
+      guard try readSelection() == nil else { throw .selecting(location: location) }
+      return commitLocked(record, as: digest, knowing: seen)
     }
   }
 

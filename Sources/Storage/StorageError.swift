@@ -23,6 +23,8 @@ package enum StorageError: Error, Equatable, Sendable {
   case misplaced(name: String)
   /// The `store` file is damaged.
   case damagedStoreID
+  /// The store holds chosen snapshots only, and takes no record but those of a mirror run.
+  case selecting(location: String)
   /// The commit lock was not had in time.
   case busy(path: String)
   /// The file system failed; `name` says which file of the store it was about.

@@ -179,9 +179,21 @@ package enum StoreLayout {
 enum StoreIdentityFile {
   static let byteLimit = 256
 
-  static func encode(_ id: StoreID) -> [UInt8] {
-    let start = Array("kist store 1\n\(id)\n".utf8)
+  /// What the store holds of what its log requires.
+  enum Extent: UInt8, CaseIterable {
+    case everything = 1
+    /// Only what its file `selection` lists.
+    case selection = 2
+  }
+
+  static func encode(_ id: StoreID, holding extent: Extent = .everything) -> [UInt8] {
+    let start = Array("kist store \(extent.rawValue)\n\(id)\n".utf8)
     return start + Array((check(start) + "\n").utf8)
+  }
+
+  /// True if the file, which was read before, says that the store holds a selection only.
+  static func isSelecting(_ bytes: [UInt8]) -> Bool {
+    bytes.starts(with: Array("kist store \(Extent.selection.rawValue)\n".utf8))
   }
 
   private static func check(_ start: [UInt8]) -> String {
@@ -197,7 +209,9 @@ extension [UInt8] {
       omittingEmptySubsequences: false
     )
     guard lines.count == 4, let bytes = Hexadecimal.bytes(of: lines[1]), let id = StoreID(bytes),
-      StoreIdentityFile.encode(id) == self
+      StoreIdentityFile.Extent.allCases.contains(where: {
+        StoreIdentityFile.encode(id, holding: $0) == self
+      })
     else { throw .damagedStoreID }
     return id
   }

@@ -17,6 +17,8 @@ final class HostilePeer {
   var items: [ItemKind: [Digest: [UInt8]]] = [:]
   /// Objects by name: head and body.
   var objects: [Digest: (head: [UInt8], body: [UInt8])] = [:]
+  /// What the hello names as chosen.
+  var selection: Digest?
   /// Sent right after the hello.
   var after: [[UInt8]] = []
   /// Sent in place of the answer to the first fetch of this kind.
@@ -57,7 +59,7 @@ final class HostilePeer {
     defer { stream.close() }
     do {
       let records = DigestSet(items[.record, default: [:]].keys)
-      let hello = Hello(
+      var hello = Hello(
         program: "hostile",
         repository: repository,
         storeMark: [UInt8](repeating: 7, count: 16),
@@ -67,6 +69,7 @@ final class HostilePeer {
           Hello.SetSummary(set: .records, count: UInt64(records.count), digest: records.digest)
         ]
       )
+      hello.selection = selection
       try stream.write(WirePreamble.bytes + Message.hello(hello).frame.bytes)
       for bytes in after { try stream.write(bytes) }
       while true {

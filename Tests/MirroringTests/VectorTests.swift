@@ -61,7 +61,16 @@ struct VectorTests {
       headByteCount: 200,
       bodyByteCount: 4112
     )
+    var choosing = hello(
+      repository,
+      [UInt8](repeating: 0x5E, count: 16),
+      ["give"],
+      ["push", "select"]
+    )
+    choosing.selection = one
     return [
+      "hello with a choice": .hello(choosing),
+      "fetch of a selection": .fetch(.selection, [one], isLast: true, answer: .items),
       "hello": .hello(
         hello(
           repository,

@@ -15,6 +15,14 @@ struct VectorTests {
     #expect(StoreIdentityFile.encode(id) == file)
   }
 
+  @Test func `the store file of a copy of chosen snapshots says so`() throws {
+    let file = try Vectors.file("store/selecting.txt")
+    let id = try file.decodedStoreID()
+    #expect(StoreIdentityFile.encode(id, holding: .selection) == file)
+    #expect(StoreIdentityFile.isSelecting(file))
+    #expect(!StoreIdentityFile.isSelecting(try Vectors.file("store/example.txt")))
+  }
+
   @Test func `store files that must be refused are refused`() throws {
     let vectors = try Vectors.bytes("store/refused.txt")
     #expect(vectors.count > 5)

@@ -1,0 +1,128 @@
+import CoreTypes
+import Indexing
+package import Repositories
+import Trees
+
+/// Finds the objects that snapshots need, as this store holds them.
+///
+/// Folders that snapshots share are read once. Memory: about 80 bytes a folder and an object.
+package struct SnapshotNeeds {
+  private let source: NodeSource
+  private let state: NeedState
+
+  package init(repository: OpenRepository, source: NodeSource) {
+    self.source = source
+    state = NeedState(repository: repository)
+    let state = state
+    source.observe { id, _ throws(BrowsingError) in try state.enter(id) }
+  }
+
+  /// The objects that these snapshots and those that were asked for before need.
+  package func objects(of snapshots: [OpenedSnapshot]) throws(BrowsingError) -> ChosenObjects {
+    for snapshot in snapshots { try walk(snapshot) }
+    return ChosenObjects(state.objects)
+  }
+
+  private func walk(_ snapshot: OpenedSnapshot) throws(BrowsingError) {
+    for node in snapshot.content.hardLinks {
+      _ = try reading { () throws(TreeReadError<BrowsingError>) in try source.reader.node(node) }
+    }
+    for root in snapshot.content.roots {
+      try enter(root.entry)
+      if let directory = root.entry.directory { try walk(directory) }
+    }
+  }
+
+  private func walk(_ top: ChunkID) throws(BrowsingError) {
+    guard state.isNew(folder: top) else { return }
+    var open = [source.reader.entries(of: top)]
+    while !open.isEmpty {
+      let entry: TreeEntry?
+      do {
+        entry = try open[open.count - 1].next()
+      } catch {
+        throw error.browsingError
+      }
+      guard let entry else {
+        open.removeLast()
+        continue
+      }
+      try enter(entry)
+      guard let directory = entry.directory, state.isNew(folder: directory) else { continue }
+      guard open.count < TreeLimits.depth else { throw .tree(.tooDeep) }
+      open.append(source.reader.entries(of: directory))
+    }
+  }
+
+  /// Enters the content of an entry, and the nodes beside it; folders are not gone into.
+  private func enter(_ entry: TreeEntry) throws(BrowsingError) {
+    // Loading is what enters them.
+    if entry.attributesNode != nil {
+      _ = try reading { () throws(TreeReadError<BrowsingError>) in
+        try source.reader.attributes(of: entry)
+      }
+    }
+    if entry.holes != nil {
+      _ = try reading { () throws(TreeReadError<BrowsingError>) in
+        try source.reader.holes(of: entry)
+      }
+    }
+    guard entry.kind == .file else { return }
+    var items = source.reader.items(of: entry)
+    while true {
+      let item: ChunkReference?
+      do {
+        item = try items.next()
+      } catch {
+        throw error.browsingError
+      }
+      guard let item else { return }
+      try state.enter(item.id)
+    }
+  }
+}
+
+/// What was found so far; used by one thread.
+private final class NeedState {
+  private let repository: OpenRepository
+  private let condemned: Set<ObjectID>
+  private(set) var objects: Set<ObjectID> = []
+  private var folders: Set<ChunkID> = []
+  /// By the catalog's number of the object.
+  private var usable: [UInt64: Bool] = [:]
+
+  init(repository: OpenRepository) {
+    self.repository = repository
+    condemned = Set(repository.log.condemnedObjects)
+  }
+
+  func isNew(folder: ChunkID) -> Bool { folders.insert(folder).inserted }
+
+  /// Enters the object that holds a chunk: one that is needed anyway, else the first that is sound.
+  func enter(_ chunk: ChunkID) throws(BrowsingError) {
+    do throws(IndexingError) {
+      var found: ObjectID?
+      for place in try repository.catalog.places(of: chunk) where try isUsable(place) {
+        if objects.contains(place.object) { return }
+        found = found ?? place.object
+      }
+      if let found {
+        objects.insert(found)
+        return
+      }
+    } catch {
+      throw .repository(.index(error))
+    }
+    throw .repository(.missingChunk(chunk))
+  }
+
+  private func isUsable(_ place: ChunkPlace) throws(IndexingError) -> Bool {
+    if let known = usable[place.ordinal] { return known }
+    // One that no record names is required by no log: a mirror would not ask for it.
+    let isSound = try repository.index.isUsable(place.object)
+    let isClaimed = try repository.index.isClaimed(place.object)
+    let isCondemned = condemned.contains(place.object)
+    usable[place.ordinal] = isSound && isClaimed && !isCondemned
+    return isSound && isClaimed && !isCondemned
+  }
+}
