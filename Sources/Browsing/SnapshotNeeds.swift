@@ -10,9 +10,9 @@ package struct SnapshotNeeds {
   private let source: NodeSource
   private let state: NeedState
 
-  package init(repository: OpenRepository, source: NodeSource) {
+  package init(repository: OpenRepository, source: NodeSource) throws(BrowsingError) {
     self.source = source
-    state = NeedState(repository: repository)
+    state = try NeedState(repository: repository)
     let state = state
     source.observe { id, _ throws(BrowsingError) in try state.enter(id) }
   }
@@ -86,14 +86,30 @@ package struct SnapshotNeeds {
 private final class NeedState {
   private let repository: OpenRepository
   private let condemned: Set<ObjectID>
+  /// What records name, if the index may remember one that a revocation took out of the log.
+  private let named: Set<ObjectID>?
   private(set) var objects: Set<ObjectID> = []
   private var folders: Set<ChunkID> = []
   /// By the catalog's number of the object.
   private var usable: [UInt64: Bool] = [:]
 
-  init(repository: OpenRepository) {
+  init(repository: OpenRepository) throws(BrowsingError) {
     self.repository = repository
-    condemned = Set(repository.log.condemnedObjects)
+    let log = repository.log
+    condemned = Set(log.condemnedObjects)
+    guard log.records.values.contains(where: { $0.clear.kind == .revocation }) else {
+      self.named = nil
+      return
+    }
+    var named: Set<ObjectID> = []
+    do throws(RepositoryError) {
+      for record in log.records.values {
+        named.formUnion(try RecordLog.adds(of: record, in: repository.store))
+      }
+    } catch {
+      throw .repository(error)
+    }
+    self.named = named
   }
 
   func isNew(folder: ChunkID) -> Bool { folders.insert(folder).inserted }
@@ -120,7 +136,12 @@ private final class NeedState {
     if let known = usable[place.ordinal] { return known }
     // One that no record names is required by no log: a mirror would not ask for it.
     let isSound = try repository.index.isUsable(place.object)
-    let isClaimed = try repository.index.isClaimed(place.object)
+    let isClaimed: Bool
+    if let named {
+      isClaimed = named.contains(place.object)
+    } else {
+      isClaimed = try repository.index.isClaimed(place.object)
+    }
     let isCondemned = condemned.contains(place.object)
     usable[place.ordinal] = isSound && isClaimed && !isCondemned
     return isSound && isClaimed && !isCondemned

@@ -69,7 +69,7 @@ struct ChoiceOptions: ParsableArguments {
     // The mirror will be told to rely on what the catalog says.
     try repository.proveCaches()
     let source = try NodeSource(repository: repository) { InterruptFlag.isRaised }
-    let needs = SnapshotNeeds(repository: repository, source: source)
+    let needs = try SnapshotNeeds(repository: repository, source: source)
     return MirrorChoice(snapshots: chosen.map(\.id), objects: try needs.objects(of: chosen))
   }
 }

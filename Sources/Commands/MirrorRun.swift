@@ -87,7 +87,8 @@ struct MirrorRun {
     }
     let summary = try outcome.result.get()
     let seconds = Double(SystemClock.monotonicNanoseconds() - start) / 1e9
-    show(summary, with: target, seconds: seconds, console: console)
+    let chosen = choice?.selection.snapshots.count
+    show(summary, with: target, chosen: chosen, seconds: seconds, console: console)
     if outcome.contact?.becomesWhole ?? false {
       console.note(
         "this copy held chosen snapshots only; it \(mirror.dryRun ? "would be" : "is") whole now"
@@ -182,6 +183,7 @@ struct MirrorRun {
   private func show(
     _ summary: MirrorSummary,
     with target: MirrorTarget,
+    chosen: Int?,
     seconds: Double,
     console: Console
   ) {
@@ -196,22 +198,23 @@ struct MirrorRun {
           ])
         )
       }
-      console.result(
-        JSONText([
-          "message_type": .text("summary"), "destination": JSONText.name(Array(target.name.utf8)),
-          "dry_run": .flag(mirror.dryRun),
-          "received": report(summary.received), "sent": report(summary.given),
-          "snapshots_received": .number(summary.snapshots),
-          "healed": .number(summary.healed.count),
-          "lacking": .number(summary.lacking.count),
-          "wire_bytes_sent": .number(Int(clamping: counters.wireBytesSent)),
-          "wire_bytes_received": .number(Int(clamping: counters.wireBytesReceived)),
-          "total_duration": .decimal(seconds),
-        ]).line
-      )
+      var json = JSONText([
+        "message_type": .text("summary"), "destination": JSONText.name(Array(target.name.utf8)),
+        "dry_run": .flag(mirror.dryRun),
+        "received": report(summary.received), "sent": report(summary.given),
+        "snapshots_received": .number(summary.snapshots),
+        "healed": .number(summary.healed.count),
+        "lacking": .number(summary.lacking.count),
+        "wire_bytes_sent": .number(Int(clamping: counters.wireBytesSent)),
+        "wire_bytes_received": .number(Int(clamping: counters.wireBytesReceived)),
+        "total_duration": .decimal(seconds),
+      ])
+      if let chosen { json.add("snapshots_chosen", .number(chosen)) }
+      console.result(json.line)
       return
     }
     for line in travelled(summary) { console.say(line) }
+    if let chosen { console.say("chosen: \(Quantities.count(chosen, "snapshot"))") }
     if !summary.healed.isEmpty {
       console.say(
         "brought back \(Quantities.count(summary.healed.count, "object")) that were lost here"

@@ -53,8 +53,9 @@ extension ReceivePlan {
     }
   }
 
-  /// What is to be held, its lists durable already.
-  func plannedHolding() throws(MirrorError) -> PlannedHolding {
+  /// What is to be held, its lists durable already; `nil` where nothing is chosen and nothing was.
+  func plannedHolding() throws(MirrorError) -> PlannedHolding? {
+    if case .everything = aim { return nil }
     var selection: StoreSelection?
     if let (snapshots, objects) = try chosen() {
       let wanted = StoreSelection(snapshots: snapshots, objects: objects)
@@ -85,7 +86,7 @@ extension ReceivePlan {
   /// Called under the commit lock; `names` are the record files that are there. False if the store was changed meanwhile.
   func write(
     _ file: [UInt8],
-    _ plan: PlannedHolding,
+    _ plan: PlannedHolding?,
     besides names: [Digest]
   ) throws(StorageError) -> Bool {
     let store = repository.store
@@ -99,8 +100,9 @@ extension ReceivePlan {
       try put(file)
       // Behind the records: until then it promises less than it has.
       if current != nil { try store.writeSelection(nil) }
-      try sweepLists(of: plan)
+      if let plan { try sweepLists(of: plan) }
     case .selection:
+      guard let plan else { return false }
       guard current != nil || names.isEmpty else {
         // Somebody made it whole meanwhile.
         throw .denied(location: store.location, what: "to choose what a whole copy holds")

@@ -1,4 +1,5 @@
 package import CoreTypes
+import Files
 import Sealing
 package import Storage
 
@@ -32,8 +33,12 @@ package enum StoreHolding: Equatable, Sendable {
       switch error {
       case .missing(let name): self = .damaged(reason: "its list \(name.digest.short) is missing")
       case .tooLarge, .short: self = .damaged(reason: "it has an impossible length")
+      // A bad sector must not keep anybody from what is sound.
+      case .failed(_, let cause) where !cause.isPermission: self = .damaged(reason: cause.reason)
       default: throw .storage(error)
       }
+    } catch RecordError.malformed(let what) {
+      self = .damaged(reason: what)
     } catch {
       self = .damaged(reason: "\(error)")
     }

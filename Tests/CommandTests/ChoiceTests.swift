@@ -52,7 +52,9 @@ struct ChoiceTests {
     #expect(!FileManager.default.fileExists(atPath: mirror))
     let sent = try push("--init", "--tag", "keep")
     #expect(try objects(sent) == objects(dry) && objects(sent) > 0)
-    #expect(try objects(try push("--tag", "keep")) == 0)
+    let again = try push("--tag", "keep")
+    #expect(try objects(again) == 0)
+    #expect(try JSON.number(again, "snapshots_chosen") == 1)
     for arguments in [["--read-data"], ["--without-key", "--read-data"]] {
       let outcome = try place.start(["check", "--repo", mirror, "--json"] + arguments).wait()
       #expect(outcome.status == 0, "\(outcome)")
