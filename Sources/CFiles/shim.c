@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/fs.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,6 +80,19 @@ int kist_duplicate(int descriptor) {
   int copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 3);
   return copy < 0 ? -errno : copy;
 }
+
+void kist_widen_pipe(int descriptor, int count) {
+  int now = fcntl(descriptor, F_GETPIPE_SZ);
+  if (now >= 0 && now < count) (void)fcntl(descriptor, F_SETPIPE_SZ, count);
+}
+
+void kist_return_large_blocks(void) {
+  // By default the first large block that is freed raises both limits, up to 32 and 64 MiB.
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);
+  mallopt(M_TRIM_THRESHOLD, 4 << 20);
+}
+
+void kist_return_free_memory(void) { malloc_trim(0); }
 
 int kist_reopen_pipe(int descriptor) {
   struct stat status;

@@ -205,6 +205,9 @@ package final class OpenFile: Sendable {
     return own < 0 ? given : OpenFile(descriptor: own, name: name)
   }
 
+  /// Lets a pipe hold 1 MiB; what is none, or may not be made wider, stays as it is.
+  package func widenPipe() { kist_widen_pipe(descriptor, 1 << 20) }
+
   /// Waits at most so long; true if a read would not wait now.
   package func isReadable(withinMilliseconds limit: Int32) throws(FilesError) -> Bool {
     var wanted = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)

@@ -23,6 +23,12 @@ package enum ProcessEnvironment {
   /// The group whose rights the process has.
   package static var groupID: UInt32 { getegid() }
 
+  /// Has blocks of a MiB or more go back to the system as soon as they are freed: for work that needs long lists for a moment.
+  package static func returnLargeBlocks() { kist_return_large_blocks() }
+
+  /// Gives memory that was freed back to the system; costs as much as there is of it.
+  package static func returnFreeMemory() { kist_return_free_memory() }
+
   /// The machine's name.
   package static var hostName: String {
     var buffer = [CChar](repeating: 0, count: 256)

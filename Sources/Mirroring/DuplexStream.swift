@@ -76,7 +76,9 @@ package final class DescriptorStream: DuplexStream {
   private let output: Mutex<OpenFile?>
   private let isClosed = Atomic<Bool>(false)
   private let interruption: @Sendable () -> Bool
-  private static let readByteCount = 256 << 10
+  private static let readByteCounts = 32 << 10...256 << 10
+  /// What the next read is to take: as much as comes, so that no large buffer holds a little.
+  private let readByteCount = Atomic(DescriptorStream.readByteCounts.lowerBound)
   private static let pollMilliseconds = 200
   /// Seconds for which a stop waits for a reader that takes nothing.
   private static let interruptedSeconds = 1
@@ -95,15 +97,25 @@ package final class DescriptorStream: DuplexStream {
     self.stallSeconds = stallSeconds
     self.interruption = interruption
     self.output = Mutex(output)
+    // Where it is a pipe, fewer calls move the same bytes.
+    input.widenPipe()
+    output.widenPipe()
   }
 
   package func read() throws(MirrorError) -> [UInt8] {
     do {
       while !isClosed.load(ordering: .acquiring) {
+        let limit = readByteCount.load(ordering: .relaxed)
         if let bytes = try input.readAvailable(
-          upTo: DescriptorStream.readByteCount,
+          upTo: limit,
           waitMilliseconds: DescriptorStream.pollMilliseconds
         ) {
+          let range = DescriptorStream.readByteCounts
+          if bytes.count == limit {
+            readByteCount.store(min(2 * limit, range.upperBound), ordering: .relaxed)
+          } else if bytes.count < limit / 2 {
+            readByteCount.store(max(limit / 2, range.lowerBound), ordering: .relaxed)
+          }
           return bytes
         }
         if interruption() { throw MirrorError.interrupted }

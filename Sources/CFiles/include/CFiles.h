@@ -39,6 +39,12 @@ int kist_openat(int directory, const char *name, int flags, uint32_t mode);
 int kist_duplicate(int descriptor);
 /// The pipe behind a descriptor, opened anew so that writing does not wait. A descriptor or -errno; -EINVAL if it is no pipe.
 int kist_reopen_pipe(int descriptor);
+/// F_SETPIPE_SZ, never making it narrower; failures are ignored.
+void kist_widen_pipe(int descriptor, int count);
+/// Blocks of a MiB or more go back to the system when they are freed (mallopt(3)).
+void kist_return_large_blocks(void);
+/// All that is free goes back to the system (malloc_trim(3)).
+void kist_return_free_memory(void);
 /// Writes what a socket, or a pipe that is ready for writing, takes without waiting. Bytes or -errno.
 long kist_write_some(int descriptor, const void *bytes, size_t count);
 /// FS_IOC_GETFLAGS and FS_IOC_SETFLAGS. 0 or -errno.
