@@ -39,6 +39,7 @@ struct ServeCommand: ParsableCommand {
   }
 
   func run() throws {
+    ProcessEnvironment.returnLargeBlocks()
     let stream = DescriptorStream(
       input: try StandardStreams.input(),
       output: try StandardStreams.output()

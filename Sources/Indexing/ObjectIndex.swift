@@ -40,19 +40,31 @@ package final class ObjectIndex: Sendable {
   ///
   /// Entering it twice changes nothing.
   package func insert(_ pack: PackID, places: [ObjectPlace]) throws(IndexingError) {
-    // The pack's own row comes last: a crash between leaves rows that the next opening writes again.
-    try file.write(places, atMost: ObjectIndex.batch) { transaction, place in
-      try transaction.put(
-        ObjectLocation(pack: pack, place: place).encoded,
-        for: place.id.digest.bytes,
-        in: objects
-      )
+    try insert([(pack: pack, places: places)])
+  }
+
+  /// Enters packs: of an object that is in several, the last one counts.
+  package func insert(_ packs: [(pack: PackID, places: [ObjectPlace])]) throws(IndexingError) {
+    var rows: [ObjectLocation] = []
+    rows.reserveCapacity(packs.reduce(0) { $0 + $1.places.count })
+    for (pack, places) in packs {
+      for place in places { rows.append(ObjectLocation(pack: pack, place: place)) }
     }
-    try file.write { transaction in
+    // Neighbours in the table stand on one page, so fewer pages are written.
+    let order = rows.indices.sorted { left, right in
+      let (first, second) = (rows[left].place.id, rows[right].place.id)
+      return first != second ? first < second : left < right
+    }
+    // The packs' own rows come last: a crash between leaves rows that the next opening writes again.
+    try file.write(order, atMost: ObjectIndex.batch) { transaction, position in
+      let row = rows[position]
+      try transaction.put(row.encoded, for: row.place.id.digest.bytes, in: objects)
+    }
+    try file.write(packs.map(\.pack), atMost: ObjectIndex.batch) { transaction, pack in
       let key = pack.digest.bytes
-      guard try !transaction.contains(key, in: packs) else { return }
+      guard try !transaction.contains(key, in: self.packs) else { return }
       let next = try transaction.lastKey(in: sequence).map { $0.bigEndianNumber &+ 1 } ?? 1
-      try transaction.put(next.bigEndianBytes, for: key, in: packs)
+      try transaction.put(next.bigEndianBytes, for: key, in: self.packs)
       try transaction.put(key, for: next.bigEndianBytes, in: sequence)
     }
   }
@@ -95,6 +107,57 @@ package final class ObjectIndex: Sendable {
     return try file.read { transaction in
       try transaction.contains(key, in: objects) && !transaction.contains(key, in: damaged)
     }
+  }
+
+  /// Where the object is; `nil` if this store lacks it or knows it to be damaged.
+  package func usableLocation(of object: ObjectID) throws(IndexingError) -> ObjectLocation? {
+    let key = object.digest.bytes
+    return try file.read { transaction in
+      guard let row = try transaction.get(key, in: objects),
+        try !transaction.contains(key, in: damaged)
+      else { return nil }
+      return try location(row, of: object)
+    }
+  }
+
+  /// Calls `body` with each name, and where its object is: `nil` if this store lacks it or knows it to be damaged.
+  package func forEachLocation(
+    of names: some RandomAccessCollection<Digest>,
+    _ body: (_ name: Digest, _ location: ObjectLocation?) -> Void
+  ) throws(IndexingError) {
+    var rest = names[...]
+    while !rest.isEmpty {
+      let part = rest.prefix(ObjectIndex.batch)
+      rest = rest.dropFirst(ObjectIndex.batch)
+      try file.read { transaction in
+        for name in part {
+          let key = name.bytes
+          guard let row = try transaction.get(key, in: objects),
+            try !transaction.contains(key, in: damaged)
+          else {
+            body(name, nil)
+            continue
+          }
+          body(name, try location(row, of: ObjectID(name)))
+        }
+      }
+    }
+  }
+
+  /// Those of `ids` that this store lacks, in their order.
+  package func absent(of ids: [ObjectID]) throws(IndexingError) -> [ObjectID] {
+    var absent: [ObjectID] = []
+    var start = 0
+    while start < ids.count {
+      let end = min(start + ObjectIndex.batch, ids.count)
+      try file.read { transaction in
+        for id in ids[start..<end] where try !transaction.contains(id.digest.bytes, in: objects) {
+          absent.append(id)
+        }
+      }
+      start = end
+    }
+    return absent
   }
 
   /// All packs, with the sequence in which they were entered, ascending.
@@ -156,9 +219,9 @@ package final class ObjectIndex: Sendable {
 
   /// Forgets the marks of objects that were stored anew.
   package func clearDamage(of objects: some Sequence<ObjectID>) throws(IndexingError) {
-    let keys = objects.map(\.digest.bytes)
+    guard try file.read({ try $0.count(of: damaged) }) > 0 else { return }
     try file.write { transaction in
-      for key in keys { _ = try transaction.delete(key, in: damaged) }
+      for object in objects { _ = try transaction.delete(object.digest.bytes, in: damaged) }
     }
   }
 
@@ -186,11 +249,15 @@ package final class ObjectIndex: Sendable {
     try file.read { try $0.contains(record.digest.bytes, in: records) }
   }
 
-  /// Enters what a record adds.
-  package func enter(_ record: RecordID, adds: [ObjectID]) throws(IndexingError) {
+  /// Enters objects that a record adds, before the record itself.
+  package func claim(_ adds: [ObjectID]) throws(IndexingError) {
     try file.write(adds, atMost: ObjectIndex.batch) { transaction, id in
       try transaction.put([], for: id.digest.bytes, in: claimed)
     }
+  }
+
+  /// Enters a record of which all that it adds was claimed.
+  package func enter(_ record: RecordID) throws(IndexingError) {
     try file.write { try $0.put([], for: record.digest.bytes, in: records) }
   }
 }

@@ -41,11 +41,12 @@ package struct DigestSet: Sendable {
   static let digestByteCount = 16
 
   /// Ascending and distinct.
-  package let names: [Digest]
+  package let names: ContiguousArray<Digest>
 
   /// A set of names in any order.
   package init(_ names: some Sequence<Digest>) {
-    var sorted = names.sorted()
+    var sorted = ContiguousArray(names)
+    sorted.sort()
     var kept = 0
     for index in sorted.indices where index == 0 || sorted[index] != sorted[kept - 1] {
       sorted[kept] = sorted[index]
@@ -56,7 +57,7 @@ package struct DigestSet: Sendable {
   }
 
   /// A set of names that ascend and are distinct already.
-  package init(ascending names: [Digest]) { self.names = names }
+  package init(ascending names: ContiguousArray<Digest>) { self.names = names }
 
   /// Number of names.
   package var count: Int { names.count }

@@ -20,11 +20,16 @@ package struct Frame: Equatable, Sendable {
   package var bytes: [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(WireLimits.headerByteCount + payload.count)
-    let count = UInt32(truncatingIfNeeded: payload.count)
-    for shift in [UInt32(0), 8, 16, 24] { bytes.append(UInt8(truncatingIfNeeded: count >> shift)) }
-    bytes += [type, 0, 0, 0]
+    Frame.appendHeader(type: type, payloadByteCount: payload.count, to: &bytes)
     bytes += payload
     return bytes
+  }
+
+  /// Appends what precedes a payload.
+  static func appendHeader(type: UInt8, payloadByteCount: Int, to bytes: inout [UInt8]) {
+    let count = UInt32(truncatingIfNeeded: payloadByteCount)
+    for shift in [UInt32(0), 8, 16, 24] { bytes.append(UInt8(truncatingIfNeeded: count >> shift)) }
+    bytes += [type, 0, 0, 0]
   }
 }
 

@@ -28,7 +28,11 @@ package struct Healing {
 
   /// Objects that are marked as damaged, or that the log requires and the store lacks.
   package func lostObjects() throws(MirrorError) -> [ObjectID] {
-    try ReceivePlan([], repository: repository, role: .read).lostObjects()
+    do {
+      return try repository.lostObjects()
+    } catch {
+      throw .repository(error)
+    }
   }
 
   /// Fetches `objects` over a stream whose other end gives, then mends `packs`.

@@ -1,4 +1,5 @@
 import CoreTypes
+import Files
 import Packing
 import Repositories
 import Sealing
@@ -18,14 +19,23 @@ final class Intake: Sendable {
     var byteCount: Int { head.count + body.count }
   }
 
+  /// What is noted of objects that were stored.
+  enum Notes: Sendable {
+    case number
+    /// 32 bytes of memory an object.
+    case names
+  }
+
   private struct Results {
-    var objects: [ObjectID] = []
+    var names: [ObjectID] = []
+    var count = 0
     var refused: [ObjectID] = []
     var byteCount = 0
     var failure: MirrorError?
   }
 
   private let repository: KeylessRepository
+  private let notes: Notes
   private let queue: BoundedQueue<Arrival>
   private let filling: Monitor<OpenPack>
   private let results = Mutex(Results())
@@ -35,13 +45,17 @@ final class Intake: Sendable {
   /// Objects that wait; their bytes are bounded by the credit that was granted.
   private static let queuedObjectLimit = 4096
   private static let threadCount = 2
+  /// Objects whose bodies are hashed at once, if so many wait: that costs far less than one by one.
+  private static let batchCount = 8
 
   /// `consumed` is called with the bytes of each object that is dealt with.
   init(
     repository: KeylessRepository,
+    notes: Notes,
     consumed: @escaping @Sendable (Int) -> Void
   ) throws(MirrorError) {
     self.repository = repository
+    self.notes = notes
     self.consumed = consumed
     queue = BoundedQueue(capacity: Intake.queuedObjectLimit)
     filling = Monitor(OpenPack())
@@ -83,43 +97,51 @@ final class Intake: Sendable {
   /// Objects that did not hash to their names.
   var refused: [ObjectID] { results.withLock { $0.refused } }
 
-  /// Objects that are durable, and their bytes.
-  var stored: (objects: [ObjectID], byteCount: Int) {
-    results.withLock { ($0.objects, $0.byteCount) }
+  /// Objects that are durable, their names if these are noted, and their bytes.
+  var stored: (count: Int, names: [ObjectID], byteCount: Int) {
+    results.withLock { ($0.count, $0.names, $0.byteCount) }
   }
 
   // MARK: Threads
 
   private func run() {
-    while let arrival = queue.pop() {
-      defer { consumed(arrival.byteCount) }
+    while true {
+      let arrivals = queue.pop(upTo: Intake.batchCount)
+      guard !arrivals.isEmpty else { return }
+      defer { consumed(arrivals.reduce(0) { $0 + $1.byteCount }) }
       guard failure == nil else { continue }
-      guard let head = Intake.proven(arrival) else {
-        results.withLock { $0.refused.append(arrival.id) }
-        continue
+      let hashes = PlainHash.of(each: arrivals.map(\.body))
+      for (arrival, hash) in zip(arrivals, hashes) { keep(arrival, bodyHash: hash) }
+    }
+  }
+
+  private func keep(_ arrival: Arrival, bodyHash: Digest) {
+    guard let head = Intake.proven(arrival, bodyHash: bodyHash) else {
+      results.withLock { $0.refused.append(arrival.id) }
+      return
+    }
+    do throws(MirrorError) {
+      let full = try filling.withLock { (open) throws(MirrorError) in
+        try open.append(head, arrival, repository: repository)
       }
-      do throws(MirrorError) {
-        let full = try filling.withLock { (open) throws(MirrorError) in
-          try open.append(head, arrival, repository: repository)
-        }
-        if let full { try publish(full) }
-      } catch {
-        fail(error)
-      }
+      if let full { try publish(full) }
+    } catch {
+      fail(error)
     }
   }
 
   /// True if an object is the one of this id.
   static func isProven(_ object: SpareObject, as id: ObjectID) -> Bool {
-    proven(Arrival(id: id, head: object.head, body: object.body)) != nil
+    let arrival = Arrival(id: id, head: object.head, body: object.body)
+    return proven(arrival, bodyHash: PlainHash.of(object.body)) != nil
   }
 
   /// The head, if id, lengths and body's hash are as they must be.
-  private static func proven(_ arrival: Arrival) -> ObjectHead? {
+  private static func proven(_ arrival: Arrival, bodyHash: Digest) -> ObjectHead? {
     do {
       let head = try ObjectHead(decoding: arrival.head)
       guard head.id == arrival.id, head.preamble.bodyByteCount == arrival.body.count,
-        PlainHash.of(arrival.body) == head.bodyHash
+        bodyHash == head.bodyHash
       else { return nil }
       return head
     } catch {
@@ -137,9 +159,12 @@ final class Intake: Sendable {
         throw MirrorError.repository(error)
       }
       results.withLock { results in
-        results.objects += written.places.map(\.id)
+        results.count += written.places.count
+        if notes == .names { results.names += written.places.map(\.id) }
         results.byteCount += written.byteCount
       }
+      // Many small objects leave many small pieces behind.
+      ProcessEnvironment.returnFreeMemory()
     } catch let error as MirrorError {
       throw error
     } catch let error as PackingError {

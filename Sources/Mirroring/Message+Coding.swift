@@ -57,14 +57,7 @@ extension Message {
     case .batch(let count, let bytes):
       return Frame(type: Number.batch, payload: Message.numbers([count, bytes]))
     case .item(let start, let bytes):
-      var writer = ByteWriter(capacity: 44 + bytes.count)
-      writer.write(start.kind.rawValue)
-      writer.writeZeros(3)
-      writer.write(start.name)
-      writer.write(UInt32(clamping: start.headByteCount))
-      writer.write(UInt32(clamping: start.bodyByteCount))
-      writer.write(contentsOf: bytes)
-      return Frame(type: Number.item, payload: writer.bytes)
+      return Frame(type: Number.item, payload: Message.fixedPart(of: start) + bytes)
     case .more(let bytes): return Frame(type: Number.more, payload: bytes)
     case .absent(let kind, let name):
       var writer = ByteWriter(capacity: 36)
@@ -88,6 +81,33 @@ extension Message {
         payload: Message.numbers([report.records, report.objects, report.bytes])
       )
     }
+  }
+
+  /// What precedes the first bytes of an item.
+  private static func fixedPart(of start: ItemStart) -> [UInt8] {
+    var writer = ByteWriter(capacity: 44)
+    writer.write(start.kind.rawValue)
+    writer.writeZeros(3)
+    writer.write(start.name)
+    writer.write(UInt32(clamping: start.headByteCount))
+    writer.write(UInt32(clamping: start.bodyByteCount))
+    return writer.bytes
+  }
+
+  /// Appends the frame that carries some of the bytes of an item, copying them once.
+  static func append(_ range: Range<Int>, of item: OutgoingItem, to bytes: inout [UInt8]) {
+    if range.lowerBound == 0 {
+      let fixed = fixedPart(of: item.start)
+      let count = fixed.count + range.count
+      Frame.appendHeader(type: Number.item, payloadByteCount: count, to: &bytes)
+      bytes += fixed
+    } else {
+      Frame.appendHeader(type: Number.more, payloadByteCount: range.count, to: &bytes)
+    }
+    let split = item.head.count
+    bytes += item.head.dropFirst(range.lowerBound).prefix(range.count)
+    bytes += item.body.dropFirst(max(range.lowerBound - split, 0))
+      .prefix(max(range.upperBound - max(range.lowerBound, split), 0))
   }
 
   private static func numbers(_ numbers: [UInt64]) -> [UInt8] {

@@ -25,15 +25,12 @@ extension MirrorPeer {
   func everything() throws(MirrorError) -> DoneReport {
     guard let repository else { throw .noRepository(whose: .here) }
     do {
-      let objects =
-        try options.choice?.objects.ids.map(\.digest)
-        ?? repository.soundRequiredObjects()
-      let supply = try Supply(
-        .object,
-        objects,
-        answer: .size,
-        repository: repository
-      )
+      var supply = ObjectSupply(of: repository)
+      if let chosen = options.choice?.objects.ids {
+        try supply.add(chosen.map(\.digest))
+      } else {
+        try supply.add(try repository.soundRequiredObjects())
+      }
       return DoneReport(
         records: UInt64(repository.log.records.count),
         objects: UInt64(supply.objectCount),
@@ -63,7 +60,11 @@ extension MirrorPeer {
 
   func keep(_ kind: ItemKind, _ name: Digest, _ bytes: [UInt8]) throws(MirrorError) {
     guard kind != .manifest else {
-      try plan?.keep(manifest: name, bytes)
+      if !session.isDryRun, plan?.isNamed(manifest: name) ?? false {
+        try plan?.store(manifest: name, bytes)
+      } else {
+        try plan?.hold(manifest: name, bytes)
+      }
       return
     }
     if kind == .selection {
@@ -102,29 +103,34 @@ extension MirrorPeer {
     heldThere: [(prefix: NamePrefix, part: [UInt8])]
   ) throws(MirrorError) -> [MirrorSession.Action] {
     guard let repository else { throw .noRepository(whose: .here) }
+    ProcessEnvironment.returnFreeMemory()
     if !session.isDryRun, options.keeping == .broughtBack { try salvage(for: repository) }
-    var objects: [ObjectID]
+    var objects: WantedObjects
     if let only = options.onlyObjects {
-      objects = only
+      objects = WantedObjects(only)
       wanted.formUnion(only)
     } else {
       guard let plan else { throw .malformed("objects before records") }
-      objects = try plan.absent(try plan.neededObjects())
+      objects = try plan.missingObjects()
       if session.comparesObjects {
-        let lost = Set(try plan.lostObjects())
-        wanted = lost
+        let lost = try Healing(repository: repository).lostObjects()
+        wanted.formUnion(lost)
+        var found: [ObjectID] = []
         let there = Set(heldThere.map { HeldName(prefix: $0.prefix, part: $0.part) })
-        let found = lost.subtracting(objects).filter { id in
-          let prefixes = (0...WireLimits.walkDepth).map {
-            NamePrefix(digitCount: $0, bits: id.digest.prefix)
+        for id in lost where !objects.contains(id) {
+          let isThere = (0...WireLimits.walkDepth).contains { count in
+            let prefix = NamePrefix(digitCount: count, bits: id.digest.prefix)
+            return there.contains(HeldName(id, below: prefix))
           }
-          return prefixes.contains { there.contains(HeldName(id, below: $0)) }
+          if isThere { found.append(id) } else { lacking.append(id) }
         }
-        lacking += lost.subtracting(objects).subtracting(found)
-        objects += found
+        for id in found { objects.add(id) }
+        objects.sort()
       }
     }
     if options.quota != nil { used = try storedByteCount(of: repository) }
+    // What the index and the manifests took while they were read.
+    ProcessEnvironment.returnFreeMemory()
     return session.plannedObjects(objects)
   }
 
@@ -193,7 +199,8 @@ extension MirrorPeer {
     let byteCount = head.count + body.count
     options.requests?.answer(id, SpareObject(head: head, body: body))
     // What was asked for again is stored already, or is about to be.
-    guard options.keeping == .broughtBack, taken.insert(id).inserted else {
+    guard options.keeping == .broughtBack, options.requests == nil || taken.insert(id).inserted
+    else {
       return mailbox.put(consumed: byteCount)
     }
     if let quota = options.quota {
@@ -204,7 +211,11 @@ extension MirrorPeer {
     if let known = self.intake {
       intake = known
     } else {
-      intake = try Intake(repository: repository, consumed: consumedNote)
+      intake = try Intake(
+        repository: repository,
+        notes: options.requests == nil && wanted.isEmpty ? .number : .names,
+        consumed: consumedNote
+      )
       self.intake = intake
     }
     intake.take(Intake.Arrival(id: id, head: head, body: body))
@@ -222,9 +233,9 @@ extension MirrorPeer {
       if options.requests == nil, let failure = intake.failure { throw failure }
       lacking += intake.refused
       let stored = intake.stored
-      report.objects = UInt64(stored.objects.count)
+      report.objects = UInt64(stored.count)
       report.bytes = UInt64(stored.byteCount)
-      summary.healed = stored.objects.filter { wanted.contains($0) }
+      summary.healed = stored.names.filter { wanted.contains($0) }
     }
     summary.lacking = lacking
     if options.onlyObjects == nil, var plan {

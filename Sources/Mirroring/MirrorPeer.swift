@@ -59,23 +59,27 @@ package final class MirrorPeer {
   let mailbox = Mailbox()
   private var parser = FrameParser()
   var session: MirrorSession
-  private var supplies: [Supply] = []
-  private var outgoing: (start: ItemStart, bytes: [UInt8], sent: Int)?
+  private var supplies: [any Supply] = []
+  /// Objects of a list that has not ended.
+  private var listed: ObjectSupply?
+  private var outgoing: OutgoingItem?
+  /// Whole frames that were said and not written yet: many small ones cost one call.
+  private var outbox: [UInt8] = []
   var plan: ReceivePlan?
   var intake: Intake?
   /// What the other end chose.
   var incoming: StoreSelection?
   var lacking: [ObjectID] = []
   var wanted: Set<ObjectID> = []
-  /// Objects that were handed to the intake, which must not have one twice.
+  /// Objects that were handed to the intake, which must not have one twice; noted only where one may be asked for in two lists.
   var taken: Set<ObjectID> = []
   var used = 0
   var summary = MirrorSummary()
   /// Records that this store had when the run began, and those of them that the other end asked for.
   let recordsAtStart: Set<RecordID>
   private(set) var recordsGiven: Set<RecordID> = []
-  /// What came and was not looked at yet.
-  private var unread: ArraySlice<[UInt8]> = []
+  /// What came and was not looked at yet, the next part last: what was is let go, as more comes meanwhile.
+  private var unread: [[UInt8]] = []
   private var hasEnded = false
   private var isStreamOver = false
   /// True while the rest of a broken stream is looked through: nothing is said any more.
@@ -124,6 +128,7 @@ package final class MirrorPeer {
       let preamble = options.opening == .nothing ? WirePreamble.bytes : []
       try write(preamble + session.greeting.frame.bytes)
       try loop()
+      try flush()
     } catch {
       try conclude(error)
     }
@@ -168,7 +173,7 @@ package final class MirrorPeer {
       try receiveUnread()
       for _ in 0..<MirrorPeer.lastWaits where !isStreamOver && !hasEnded {
         let content = mailbox.take(waitMilliseconds: MirrorPeer.waitMilliseconds)
-        unread = content.parts[...]
+        unread = content.parts.reversed()
         try receiveUnread()
         if content.end != nil { isStreamOver = true }
       }
@@ -281,9 +286,11 @@ package final class MirrorPeer {
       if interruption() { throw .interrupted }
       try passRequests()
       let hasSent = try sendNext()
-      let content = mailbox.take(waitMilliseconds: hasSent ? 0 : MirrorPeer.waitMilliseconds)
+      if !hasSent { try flush() }
+      var content = mailbox.take(waitMilliseconds: hasSent ? 0 : MirrorPeer.waitMilliseconds)
       if content.consumed > 0 { try perform(session.consumed(itemBytes: content.consumed)) }
-      unread = content.parts[...]
+      unread = content.parts.reversed()
+      content.parts = []
       try receiveUnread()
       if options.requests == nil, let failure = intake?.failure { throw failure }
       if let end = content.end {
@@ -306,7 +313,7 @@ package final class MirrorPeer {
   }
 
   private func receiveUnread() throws(MirrorError) {
-    while !hasEnded, let part = unread.popFirst() { try receive(part) }
+    while !hasEnded, let part = unread.popLast() { try receive(part) }
   }
 
   private func receive(_ bytes: [UInt8]) throws(MirrorError) {
@@ -347,9 +354,21 @@ package final class MirrorPeer {
   }
 
   private func write(_ bytes: [UInt8]) throws(MirrorError) {
+    outbox += bytes
+    if outbox.count >= WireLimits.pieceByteCount { try flush() }
+  }
+
+  /// Writes what was said.
+  private func flush() throws(MirrorError) {
+    guard !outbox.isEmpty else { return }
+    // Taken out first: after a failure none of it is said again.
+    var bytes: [UInt8] = []
+    swap(&bytes, &outbox)
     try stream.write(bytes)
     lastSent = SystemClock.monotonicNanoseconds()
     progress.add { $0.wireBytesSent += UInt64(bytes.count) }
+    bytes.removeAll(keepingCapacity: true)
+    swap(&bytes, &outbox)
   }
 
   func send(_ message: Message) throws(MirrorError) {
@@ -361,6 +380,7 @@ package final class MirrorPeer {
     guard let wire = error.wire else { return }
     do throws(MirrorError) {
       try send(.error(code: wire.code, text: wire.text))
+      try flush()
     } catch {
       // Ignored: whoever has gone cannot be told.
     }
@@ -368,11 +388,24 @@ package final class MirrorPeer {
 
   // MARK: Actions
 
-  func perform(_ actions: [MirrorSession.Action]) throws(MirrorError) {
-    for action in actions {
+  func perform(_ actions: consuming [MirrorSession.Action]) throws(MirrorError) {
+    // What was done is let go: it may be a whole manifest.
+    actions.reverse()
+    while let action = actions.popLast() {
+      switch action {
+      // What takes its time must not hold back what was said before it.
+      case .supply, .loadObjects, .create, .proveRecords, .planObjects, .commit: try flush()
+      case .send, .end, .keep, .expect, .take, .lacking: break
+      }
       switch action {
       case .send(let message): try send(message)
-      case .supply(let kind, let names, let answer): try begin(kind, names, answer)
+      case .supply(let kind, let names, let isLast, let answer):
+        guard kind == .object else {
+          try begin(kind, names)
+          continue
+        }
+        try list(names)
+        if isLast { try beginObjects(answer) }
       case .end(let report):
         summary.given = report
         hasEnded = true
@@ -400,30 +433,39 @@ package final class MirrorPeer {
 
   // MARK: Giving
 
-  private func begin(
-    _ kind: ItemKind,
-    _ names: [Digest],
-    _ answer: Message.FetchAnswer
-  ) throws(MirrorError) {
+  private func begin(_ kind: ItemKind, _ names: [Digest]) throws(MirrorError) {
     guard let repository else { throw .noRepository(whose: .here) }
     if kind == .record { recordsGiven.formUnion(names.map { RecordID($0) }) }
-    let supply = try Supply(
-      kind,
-      names,
-      answer: answer,
-      repository: repository,
-      choice: options.choice
-    )
-    if let announcement = supply.announcement { try send(announcement) }
+    supplies.append(FileSupply(kind, names, of: repository, choice: options.choice))
+  }
+
+  private func list(_ names: [Digest]) throws(MirrorError) {
+    guard let repository else { throw .noRepository(whose: .here) }
+    if listed == nil { listed = ObjectSupply(of: repository) }
+    try listed?.add(names)
+  }
+
+  private func beginObjects(_ answer: Message.FetchAnswer) throws(MirrorError) {
+    guard var supply = listed.take() else { return }
+    try supply.finish()
+    ProcessEnvironment.returnFreeMemory()
+    try send(supply.announcement)
     progress.add { counters in
       counters.objectsToSend += UInt64(supply.objectCount)
       counters.bytesToSend += UInt64(supply.byteCount)
     }
-    supplies.append(supply)
+    switch answer {
+    case .items: supplies.append(supply)
+    case .size: session.supplied(names: supply.nameCount)
+    }
   }
 
   /// Sends one piece of what was asked for; false if there is nothing, or nothing may be sent now.
   private func sendNext() throws(MirrorError) -> Bool {
+    if let message = session.nextFetch() {
+      try send(message)
+      return true
+    }
     if outgoing != nil { return try sendPiece() }
     guard !supplies.isEmpty else { return false }
     switch try supplies[0].nextPiece() {
@@ -433,25 +475,27 @@ package final class MirrorPeer {
     case .message(let message):
       try send(message)
       return true
-    case .item(let start, let bytes):
-      outgoing = (start: start, bytes: bytes, sent: 0)
+    case .item(let item):
+      outgoing = item
       return try sendPiece()
     }
   }
 
   private func sendPiece() throws(MirrorError) -> Bool {
-    guard let (start, bytes, sent) = outgoing else { return false }
-    let count = min(bytes.count - sent, WireLimits.pieceByteCount)
-    guard UInt64(count) <= session.allowance else { return false }
-    let piece = Array(bytes[sent..<sent + count])
-    try send(sent == 0 ? .item(start, piece) : .more(piece))
-    session.sent(itemBytes: count)
-    progress.add { if start.kind == .object { $0.bytesSent += UInt64(count) } }
-    if sent + count == bytes.count {
+    guard let item = outgoing else { return false }
+    let start = item.sentByteCount
+    let end = min(item.byteCount, start + WireLimits.pieceByteCount)
+    guard UInt64(end - start) <= session.allowance else { return false }
+    Message.append(start..<end, of: item, to: &outbox)
+    if outbox.count >= WireLimits.pieceByteCount { try flush() }
+    session.sent(itemBytes: end - start)
+    let isObject = item.start.kind == .object
+    if isObject { progress.add { $0.bytesSent += UInt64(end - start) } }
+    if end == item.byteCount {
       outgoing = nil
-      if start.kind == .object { progress.add { $0.objectsSent += 1 } }
+      if isObject { progress.add { $0.objectsSent += 1 } }
     } else {
-      outgoing = (start: start, bytes: bytes, sent: sent + count)
+      outgoing?.sentByteCount = end
     }
     return true
   }

@@ -24,46 +24,15 @@ extension MirrorSession {
     var open: [ItemKind: Set<Digest>] = [:]
     var records: [[UInt8]] = []
     var recordBytes = 0
-    /// Objects that are wanted and not asked for yet, and those that were asked for.
-    var wanted: ArraySlice<ObjectID> = []
+    /// Objects that are wanted, how many of them were asked for, and how many of these are named in fetches that were said.
+    var planned = WantedObjects()
+    var askedCount = 0
+    var fetchedCount = 0
+    /// Objects that were wanted since.
+    var more: [ObjectID] = []
     var asked: AskedObjects?
     var item: (start: ItemStart, bytes: [UInt8])?
     var report = DoneReport()
-  }
-
-  /// Objects that were asked for in one list.
-  struct AskedObjects: Sendable {
-    let ids: [ObjectID]
-    private var isAnswered: [Bool]
-    private(set) var openCount: Int
-
-    init(_ ids: [ObjectID]) {
-      self.ids = ids.sorted()
-      isAnswered = [Bool](repeating: false, count: ids.count)
-      openCount = ids.count
-    }
-
-    /// True if the object was asked for and not answered before.
-    mutating func answer(_ id: ObjectID) -> Bool {
-      guard let place = openPlace(of: id) else { return false }
-      isAnswered[place] = true
-      openCount -= 1
-      return true
-    }
-
-    /// True if the object was asked for and not answered yet.
-    func isOpen(_ id: ObjectID) -> Bool { openPlace(of: id) != nil }
-
-    private func openPlace(of id: ObjectID) -> Int? {
-      var low = 0
-      var high = ids.count
-      while low < high {
-        let middle = low + (high - low) / 2
-        if ids[middle] < id { low = middle + 1 } else { high = middle }
-      }
-      guard low < ids.count, ids[low] == id, !isAnswered[low] else { return nil }
-      return low
-    }
   }
 
   // MARK: Sets
@@ -158,22 +127,12 @@ extension MirrorSession {
 
   private mutating func ask(_ kind: ItemKind, _ names: [Digest]) -> [Action] {
     receiving.open[kind, default: []].formUnion(names)
-    return fetches(kind, names, answer: .items)
-  }
-
-  private func fetches(
-    _ kind: ItemKind,
-    _ names: [Digest],
-    answer: Message.FetchAnswer
-  ) -> [Action] {
     var actions: [Action] = []
     var start = 0
     while start < names.count {
       let end = min(start + WireLimits.namesPerFrame, names.count)
       actions.append(
-        .send(
-          .fetch(kind, Array(names[start..<end]), isLast: end == names.count, answer: answer)
-        )
+        .send(.fetch(kind, Array(names[start..<end]), isLast: end == names.count, answer: .items))
       )
       start = end
     }
@@ -208,29 +167,57 @@ extension MirrorSession {
   // MARK: Objects
 
   /// These objects are wanted.
-  package mutating func plannedObjects(_ ids: [ObjectID]) -> [Action] {
-    // Something may have been wanted before the other end said its hello.
-    receiving.wanted = ids[...] + receiving.wanted
+  package mutating func plannedObjects(_ wanted: WantedObjects) -> [Action] {
+    receiving.planned = wanted
+    receiving.askedCount = 0
+    receiving.fetchedCount = 0
     receiving.stage = .objects
     return askForObjects()
   }
 
   private mutating func askForObjects() -> [Action] {
-    guard !receiving.wanted.isEmpty else {
+    if receiving.askedCount == receiving.planned.count {
+      // Something may have been wanted before the other end said its hello.
+      receiving.planned = WantedObjects(receiving.more)
+      receiving.more = []
+      receiving.askedCount = 0
+      receiving.fetchedCount = 0
+    }
+    guard receiving.planned.count > 0 else {
       if setting.wantsMore { return [] }
       if isDryRun { return finishedReceiving(receiving.report) }
       receiving.stage = .committing
       return [.commit]
     }
-    let part = AskedObjects(Array(receiving.wanted.prefix(WireLimits.openNameCount)))
-    receiving.wanted = receiving.wanted.dropFirst(part.ids.count)
-    receiving.asked = part
-    return fetches(.object, part.ids.map(\.digest), answer: isDryRun ? .size : .items)
+    let start = receiving.askedCount
+    let end = min(start + WireLimits.openNameCount, receiving.planned.count)
+    receiving.asked = AskedObjects(receiving.planned, start..<end)
+    receiving.askedCount = end
+    return []
+  }
+
+  /// The next message that asks for objects; `nil` if all that are to be asked for now were.
+  ///
+  /// One at a time, so that a long list is not held as messages too, and what comes meanwhile is taken.
+  package mutating func nextFetch() -> Message? {
+    let start = receiving.fetchedCount
+    guard start < receiving.askedCount else { return nil }
+    let end = min(start + WireLimits.namesPerFrame, receiving.askedCount)
+    let names = (start..<end).map { receiving.planned[$0].digest }
+    receiving.fetchedCount = end
+    let isLast = end == receiving.askedCount
+    if end == receiving.planned.count {
+      // Their ids are known by the list that was asked; the manifests that hold them may go.
+      receiving.planned = WantedObjects()
+      receiving.askedCount = 0
+      receiving.fetchedCount = 0
+    }
+    return .fetch(.object, names, isLast: isLast, answer: isDryRun ? .size : .items)
   }
 
   /// These objects are wanted too.
   package mutating func want(_ ids: [ObjectID]) -> [Action] {
-    receiving.wanted += ids
+    receiving.more += ids
     guard receiving.stage == .objects, receiving.asked == nil, !ids.isEmpty else { return [] }
     return askForObjects()
   }
@@ -245,7 +232,7 @@ extension MirrorSession {
 
   mutating func receivedBatch(count: UInt64, bytes: UInt64) throws(MirrorError) -> [Action] {
     guard receiving.stage == .objects, let asked = receiving.asked,
-      count <= UInt64(asked.ids.count), bytes <= 1 << 60
+      count <= UInt64(asked.count), bytes <= 1 << 60
     else { throw .malformed("a size that was not asked for") }
     guard isDryRun else { return [.expect(objects: count, bytes: bytes)] }
     receiving.report.objects += count
@@ -299,7 +286,8 @@ extension MirrorSession {
     if item.bytes.isEmpty, bytes.count == total {
       item.bytes = bytes
     } else {
-      if item.bytes.isEmpty { item.bytes.reserveCapacity(min(total, WireLimits.credit)) }
+      // The limit of its kind was looked at; what does not come is never touched.
+      if item.bytes.isEmpty { item.bytes.reserveCapacity(total) }
       item.bytes += bytes
     }
     guard item.bytes.count == total else {

@@ -8,8 +8,8 @@ package struct MirrorSession: Sendable {
   /// What the machine's owner must do, in order.
   package enum Action: Sendable {
     case send(Message)
-    /// Send these items, or what they come to, and then call `supplied`.
-    case supply(ItemKind, [Digest], Message.FetchAnswer)
+    /// Send these items, or what they come to, and then call `supplied`; of objects when the list has ended.
+    case supply(ItemKind, [Digest], isLast: Bool, answer: Message.FetchAnswer)
     /// Find out which sound objects this store has of those that its log requires, and then call `loaded`.
     case loadObjects
     /// Make the repository with this configuration, and then call `created`.
@@ -66,7 +66,6 @@ package struct MirrorSession: Sendable {
   var granted = UInt64(WireLimits.credit)
   private var unreported: UInt64 = 0
   private var openNames = 0
-  private var collected: [Digest] = []
   private var peerReport: DoneReport?
   private var hasEnded = false
 
@@ -237,15 +236,10 @@ package struct MirrorSession: Sendable {
     if kind == .slot { try refuseSlots() }
     openNames += names.count
     guard openNames <= WireLimits.openNameCount else { throw .malformed("too much asked at once") }
-    guard kind == .object else {
-      guard answer == .items else { throw .malformed("a size that is not told") }
-      return [.supply(kind, names, answer)]
+    guard kind == .object || answer == .items else {
+      throw .malformed("a size that is not told")
     }
-    // Objects are sorted by place before they are sent, so the whole list is awaited.
-    collected += names
-    guard isLast else { return [] }
-    defer { collected = [] }
-    return [.supply(kind, collected, answer)]
+    return [.supply(kind, names, isLast: isLast, answer: answer)]
   }
 
   /// Items were sent, or told to be absent, or measured.

@@ -32,7 +32,7 @@ extension ReceivePlan {
     let more: ChosenObjects
     do {
       more = try ChosenObjects(of: incoming) { name in
-        try manifests[name] ?? ChosenObjects.list(name, in: repository.store)
+        try manifests[name].map { Array($0) } ?? ChosenObjects.list(name, in: repository.store)
       }
     } catch let error as StorageError {
       throw .storage(error)

@@ -11,9 +11,9 @@ package struct ReceivePlan: Sendable {
   let repository: KeylessRepository
   private let received: [Record]
   private let allowsDeletions: Bool
-  private(set) var manifests: [Digest: [ObjectID]] = [:]
   let aim: ReceiveAim
-  private var manifestFiles: [Digest: [UInt8]] = [:]
+  /// Manifests that are not in the store: because nothing is to be stored, or because only what was chosen names them.
+  private(set) var manifests: [Digest: ManifestIDs] = [:]
   private(set) var merged: MergedLog
 
   /// Proves records for a store that holds everything; throws if one may not join the log.
@@ -76,76 +76,130 @@ package struct ReceivePlan: Sendable {
     }
   }
 
-  /// Takes a manifest whose hash was proven; it is stored with the records.
-  package mutating func keep(manifest name: Digest, _ bytes: [UInt8]) throws(MirrorError) {
+  /// True if some new record names the manifest.
+  func isNamed(manifest name: Digest) -> Bool {
+    merged.new.contains { $0.clear.addManifests.contains(name) }
+  }
+
+  /// Takes a manifest whose hash was proven.
+  ///
+  /// It goes to the store before the records that name it, as it would if the run ended between the two: in memory it would
+  /// take 32 MiB for as long as objects come.
+  package func store(manifest name: Digest, _ bytes: [UInt8]) throws(MirrorError) {
+    _ = try ReceivePlan.ids(inManifest: name, bytes)
     do {
-      manifests[name] = try Manifest.decode(bytes)
-      // A list of what was chosen is written anew, joined with what was chosen before.
-      if merged.new.contains(where: { $0.clear.addManifests.contains(name) }) {
-        manifestFiles[name] = bytes
-      }
+      try repository.store.put(bytes, as: BlobName(.manifest, name))
+    } catch {
+      throw .storage(error)
+    }
+  }
+
+  /// The same where nothing is to be stored, or not as it is: lists of what was chosen are joined with what was chosen before.
+  package mutating func hold(manifest name: Digest, _ bytes: [UInt8]) throws(MirrorError) {
+    manifests[name] = try ReceivePlan.ids(inManifest: name, bytes)
+  }
+
+  private static func ids(
+    inManifest name: Digest,
+    _ bytes: [UInt8]
+  ) throws(MirrorError) -> ManifestIDs {
+    do {
+      return try Manifest.decode(bytes)
     } catch {
       throw .malformed("manifest \(name): \(error)")
     }
   }
 
-  /// Objects that must be present before the new records may appear.
+  /// Objects that must be present before the new records may appear, and are missing or damaged here.
   ///
   /// A little more than rule 11 asks: also what this store's own log required before, where the new records name it.
-  package func neededObjects() throws(MirrorError) -> [ObjectID] {
-    guard !merged.new.isEmpty || aim.changesHolding else { return [] }
+  package func missingObjects() throws(MirrorError) -> WantedObjects {
+    var wanted = WantedObjects()
+    guard !merged.new.isEmpty || aim.changesHolding else { return wanted }
+    let required = try required()
+    let isMissing = { (object: ObjectID) throws(MirrorError) -> Bool in
+      guard required.requires(named: object) else { return false }
+      return try !isUsable(object)
+    }
+    for record in recordsThatAsk {
+      for object in record.clear.adds + ReceivePlan.replacements(by: record) {
+        if try isMissing(object) { wanted.add(object) }
+      }
+      for manifest in record.clear.addManifests {
+        try wanted.add(try ids(ofManifest: manifest, of: record), where: isMissing)
+      }
+    }
+    // What was let go here may be required again by what comes.
+    for (object, verdict) in required.verdicts where verdict {
+      if try isMissing(object) { wanted.add(object) }
+    }
+    wanted.sort()
+    return wanted
+  }
+
+  /// Records whose objects must be here.
+  private var recordsThatAsk: [Record] {
+    aim.asksOldRecords ? Array(merged.log.records.values) : merged.new
+  }
+
+  /// Throws if an object is missing that the new records require; returns the packs in which these objects are.
+  package func provenPacks() throws(MirrorError) -> Set<PackID> {
+    var packs: Set<PackID> = []
+    var missing: [ObjectID] = []
+    guard !merged.new.isEmpty || aim.changesHolding else { return packs }
+    let required = try required()
+    let look = { (object: ObjectID) throws(RepositoryError) -> Void in
+      guard required.requires(named: object) else { return }
+      do throws(IndexingError) {
+        if let location = try repository.index.usableLocation(of: object) {
+          packs.insert(location.pack)
+        } else {
+          missing.append(object)
+        }
+      } catch {
+        throw RepositoryError.index(error)
+      }
+    }
+    do throws(RepositoryError) {
+      for record in recordsThatAsk {
+        for object in ReceivePlan.replacements(by: record) { try look(object) }
+        try repository.forEachAdded(by: record, manifest: { manifests[$0] }, look)
+      }
+      for (object, verdict) in required.verdicts where verdict { try look(object) }
+    } catch {
+      throw .repository(error)
+    }
+    guard missing.isEmpty else { throw .incomplete(missing.sorted().distinct()) }
+    return packs
+  }
+
+  private static func replacements(by record: Record) -> [ObjectID] {
+    record.clear.kind == .condemnation ? record.clear.replaces : []
+  }
+
+  private func required() throws(MirrorError) -> RequiredObjects {
     let chosen = try chosen()?.objects
     do {
-      let required = try repository.required(by: merged.log, of: chosen) { manifests[$0] }
-      var needed: [ObjectID] = []
-      for record in aim.asksOldRecords ? Array(merged.log.records.values) : merged.new {
-        let adds = try repository.adds(of: record) { manifests[$0] }
-        let isCondemnation = record.clear.kind == .condemnation
-        for object in adds + (isCondemnation ? record.clear.replaces : [])
-        where required.requires(named: object) {
-          needed.append(object)
-        }
-      }
-      // What was let go here may be required again by what comes.
-      for (object, verdict) in required.verdicts
-      where verdict && required.requires(named: object) {
-        needed.append(object)
-      }
-      return needed.sorted().distinct()
+      return try repository.required(by: merged.log, of: chosen) { manifests[$0] }
     } catch {
       throw .repository(error)
     }
   }
 
-  /// Objects that this store's own log requires and that are missing or damaged here.
-  package func lostObjects() throws(MirrorError) -> [ObjectID] {
+  private func ids(
+    ofManifest name: Digest,
+    of record: Record
+  ) throws(MirrorError) -> ManifestIDs {
     do {
-      let required = try repository.required()
-      var lost: [ObjectID] = []
-      for record in repository.log.records.values {
-        for object in try repository.adds(of: record, manifest: { _ in nil })
-        where required.requires(named: object) {
-          do {
-            if try !repository.index.isUsable(object) { lost.append(object) }
-          } catch {
-            throw RepositoryError.index(error)
-          }
-        }
-      }
-      return lost.sorted().distinct()
-    } catch let error as RepositoryError {
-      throw .repository(error)
+      return try repository.ids(ofManifest: name, of: record) { manifests[$0] }
     } catch {
-      throw .malformed("\(error)")
+      throw .repository(error)
     }
   }
 
-  /// Those of `objects` that this store lacks or holds damaged.
-  package func absent(_ objects: [ObjectID]) throws(MirrorError) -> [ObjectID] {
+  private func isUsable(_ object: ObjectID) throws(MirrorError) -> Bool {
     do {
-      var absent: [ObjectID] = []
-      for object in objects where try !repository.index.isUsable(object) { absent.append(object) }
-      return absent
+      return try repository.index.isUsable(object)
     } catch {
       throw .repository(.index(error))
     }
@@ -153,18 +207,11 @@ package struct ReceivePlan: Sendable {
 
   // MARK: Commit
 
-  /// Stores manifests and records, all records at once, if everything that they require is here.
+  /// Stores the records, all records at once, if everything that they require is here.
   ///
   /// When someone else commits meanwhile, the question is asked anew.
   package mutating func commit() throws(MirrorError) {
     guard !merged.new.isEmpty || aim.changesHolding else { return }
-    for (name, bytes) in manifestFiles {
-      do {
-        try repository.store.put(bytes, as: BlobName(.manifest, name))
-      } catch {
-        throw .storage(error)
-      }
-    }
     for _ in 0..<ReceivePlan.attemptLimit {
       let file = merged.new.flatMap(\.bytes)
       guard file.count <= BlobKind.record.byteLimit else {
@@ -206,10 +253,7 @@ package struct ReceivePlan: Sendable {
     _ file: [UInt8],
     knowing seen: Set<Digest>
   ) throws(MirrorError) -> [Digest]? {
-    let needed = try neededObjects()
-    let missing = try absent(needed)
-    guard missing.isEmpty else { throw .incomplete(missing) }
-    let packs = try packs(holding: needed)
+    let packs = try provenPacks()
     let holding = try plannedHolding()
     let store = repository.store
     do {
@@ -234,26 +278,4 @@ package struct ReceivePlan: Sendable {
 
   /// Times that a commit is tried while others commit.
   private static let attemptLimit = 100
-
-  private func packs(holding objects: [ObjectID]) throws(MirrorError) -> Set<PackID> {
-    var packs: Set<PackID> = []
-    do {
-      for object in objects {
-        if let location = try repository.index.location(of: object) { packs.insert(location.pack) }
-      }
-    } catch {
-      throw .repository(.index(error))
-    }
-    return packs
-  }
-}
-
-extension [ObjectID] {
-  /// Neighbours that are equal become one.
-  fileprivate func distinct() -> [ObjectID] {
-    var kept: [ObjectID] = []
-    kept.reserveCapacity(count)
-    for id in self where kept.last != id { kept.append(id) }
-    return kept
-  }
 }

@@ -43,7 +43,7 @@ package struct ChosenObjects: Equatable, Sendable {
   ) throws -> [ObjectID] {
     let file = try store.read(BlobName(.manifest, name))
     guard PlainHash.of(file) == name else { throw RecordError.malformed("a damaged list") }
-    return try Manifest.decode(file)
+    return Array(try Manifest.decode(file))
   }
 
   package func contains(_ id: ObjectID) -> Bool { ids.hasAscending(id) }

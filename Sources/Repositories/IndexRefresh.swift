@@ -32,6 +32,9 @@ struct IndexRefresh {
     return findings
   }
 
+  /// Objects that are entered at once, or one pack's if it has more.
+  private static let enteredCount = 16_384
+
   /// Enters the packs that are new and takes out those that are gone; needs no key.
   ///
   /// Returns packs that could not be read.
@@ -58,17 +61,24 @@ struct IndexRefresh {
       }
       let unread = present.subtracting(indexed).sorted()
       store.prepareReading(unread.map { BlobName(.pack, $0.digest) })
+      // Many small packs cost one transaction, not one each.
+      var read: [(pack: PackID, places: [ObjectPlace])] = []
+      var count = 0
       for new in unread {
-        let places: [ObjectPlace]
         do {
-          places = try reader.trailer(of: new).places
+          let places = try reader.trailer(of: new).places
+          read.append((pack: new, places: places))
+          count += places.count
         } catch {
           try refuseDisconnection(error)
           findings.append(error)
           continue
         }
-        try index.insert(new, places: places)
+        guard count >= enteredCount else { continue }
+        try index.insert(read)
+        (read, count) = ([], 0)
       }
+      try index.insert(read)
     } catch let error as RepositoryError {
       throw error
     } catch let error as IndexingError {
@@ -88,28 +98,62 @@ struct IndexRefresh {
     throws(RepositoryError)
   {
     for record in log.records.values {
-      do {
-        guard try !index.knowsRecord(record.id) else { continue }
-        let adds = try RecordLog.adds(of: record, in: store)
-        let condemned = log.condemnedObjects
-        var missing: [ObjectID] = []
-        for object in adds where try index.location(of: object) == nil {
-          if !condemned.contains(object) { missing.append(object) }
-        }
-        // What a snapshot needs and the store lacks counts as damage: nothing may rely on that snapshot unproven.
-        if !missing.isEmpty {
-          try index.file.prove()
-          try index.markDamaged(missing)
-        }
-        try index.enter(record.id, adds: adds)
-      } catch let error as IndexingError {
-        throw .index(error)
-      } catch RepositoryError.storage(let error) where error.isDisconnection {
-        throw .storage(error)
+      do throws(RepositoryError) {
+        try enter(record, of: log, store: store, index: index)
       } catch {
+        if case .index = error { throw error }
+        if case .storage(let reason) = error, reason.isDisconnection { throw error }
         // A damaged manifest: its objects count as unclaimed, so a later snapshot adds them again. `check` names it.
         continue
       }
+    }
+  }
+
+  private static func enter(
+    _ record: Record,
+    of log: RecordLog,
+    store: any BlobStore,
+    index: ObjectIndex
+  ) throws(RepositoryError) {
+    do throws(IndexingError) {
+      guard try !index.knowsRecord(record.id) else { return }
+    } catch {
+      throw .index(error)
+    }
+    // All are proven first: nothing is claimed for a record of which a part cannot be read.
+    var manifests: [ManifestFile] = []
+    for manifest in record.clear.addManifests {
+      manifests.append(try ManifestFile(manifest, of: record.id, in: store))
+    }
+    try claim(record.clear.adds, of: log, index: index)
+    for manifest in manifests {
+      try manifest.forEachPart { (ids) throws(RepositoryError) in
+        try claim(ids, of: log, index: index)
+      }
+    }
+    do throws(IndexingError) {
+      try index.enter(record.id)
+    } catch {
+      throw .index(error)
+    }
+  }
+
+  private static func claim(
+    _ adds: [ObjectID],
+    of log: RecordLog,
+    index: ObjectIndex
+  ) throws(RepositoryError) {
+    let condemned = log.condemnedObjects
+    do throws(IndexingError) {
+      let missing = try index.absent(of: adds).filter { !condemned.contains($0) }
+      // What a snapshot needs and the store lacks counts as damage: nothing may rely on that snapshot unproven.
+      if !missing.isEmpty {
+        try index.file.prove()
+        try index.markDamaged(missing)
+      }
+      try index.claim(adds)
+    } catch {
+      throw .index(error)
     }
   }
 

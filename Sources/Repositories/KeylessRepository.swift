@@ -99,18 +99,20 @@ package final class KeylessRepository: Sendable {
   package func required(
     by log: RecordLog,
     of chosen: ChosenObjects?,
-    manifest: (Digest) -> [ObjectID]?
+    manifest: (Digest) -> ManifestIDs?
   ) throws(RepositoryError) -> RequiredObjects {
     let chosen = chosen?.following(log)
-    guard !log.condemnedObjects.isEmpty else { return RequiredObjects([], chosen: chosen) }
+    let condemned = log.condemnedObjects
+    guard !condemned.isEmpty else { return RequiredObjects([], chosen: chosen) }
     var claims: [ObjectClaims] = []
     for record in log.records.values {
+      // Of all other objects nothing is asked.
+      var adds: [ObjectID] = []
+      try forEachAdded(by: record, manifest: manifest) { (object) throws(RepositoryError) in
+        if condemned.contains(object) { adds.append(object) }
+      }
       claims.append(
-        ObjectClaims(
-          of: record,
-          adds: try adds(of: record, manifest: manifest),
-          isVoid: log.void.contains(record.id)
-        )
+        ObjectClaims(of: record, adds: adds, isVoid: log.void.contains(record.id))
       )
     }
     return RequiredObjects(claims, chosen: chosen)
@@ -121,42 +123,90 @@ package final class KeylessRepository: Sendable {
     try required(by: log, of: holding.chosen) { _ in nil }
   }
 
-  /// All objects that a record adds, those in manifests among them.
-  package func adds(
-    of record: Record,
-    manifest: (Digest) -> [ObjectID]?
-  ) throws(RepositoryError) -> [ObjectID] {
-    var ids = record.clear.adds
+  /// Calls `body` with each object that a record adds, those in manifests among them.
+  ///
+  /// `manifest` gives those that the store does not have; the others are read part by part.
+  package func forEachAdded(
+    by record: Record,
+    manifest: (Digest) -> ManifestIDs?,
+    _ body: (ObjectID) throws(RepositoryError) -> Void
+  ) throws(RepositoryError) {
+    for object in record.clear.adds { try body(object) }
     for name in record.clear.addManifests {
       if let known = manifest(name) {
-        ids += known
+        for object in known { try body(object) }
       } else {
-        ids += try RecordLog.objects(inManifest: name, of: record, in: store)
+        try ManifestFile(name, of: record.id, in: store).forEach(body)
       }
     }
-    return ids
+  }
+
+  /// The ids of a manifest that `known` gives, or else the store: up to 32 MiB.
+  package func ids(
+    ofManifest name: Digest,
+    of record: Record,
+    _ known: (Digest) -> ManifestIDs?
+  ) throws(RepositoryError) -> ManifestIDs {
+    if let ids = known(name) { return ids }
+    return try RecordLog.objects(inManifest: name, of: record, in: store)
   }
 }
 
 extension KeylessRepository {
-  /// Objects that the log requires and that are here and not known to be damaged, ascending.
-  package func soundRequiredObjects() throws(RepositoryError) -> [Digest] {
+  /// Objects that the log requires and that are here and not known to be damaged, ascending: 32 bytes of memory each.
+  package func soundRequiredObjects() throws(RepositoryError) -> ContiguousArray<Digest> {
+    var sound: ContiguousArray<Digest> = []
+    do {
+      // Grown by doubling, the list would for a moment take half as much again.
+      sound.reserveCapacity(try index.objectCount())
+    } catch {
+      throw .index(error)
+    }
+    try forEachRequired { object, isUsable in
+      if isUsable { sound.append(object.digest) }
+    }
+    sound.sort()
+    sound.removeEqualNeighbours()
+    return sound
+  }
+
+  /// Objects that the log requires and that are missing here or known to be damaged, ascending.
+  package func lostObjects() throws(RepositoryError) -> [ObjectID] {
+    var lost: ContiguousArray<ObjectID> = []
+    try forEachRequired { object, isUsable in
+      if !isUsable { lost.append(object) }
+    }
+    lost.sort()
+    lost.removeEqualNeighbours()
+    return Array(lost)
+  }
+
+  /// Calls `body` with each object that the log requires, once for each record that adds it.
+  private func forEachRequired(
+    _ body: (_ object: ObjectID, _ isUsable: Bool) -> Void
+  ) throws(RepositoryError) {
     let required = try required()
-    var sound: [Digest] = []
     for record in log.records.values {
-      for object in try adds(of: record, manifest: { _ in nil })
-      where required.requires(named: object) {
-        do {
-          if try index.isUsable(object) { sound.append(object.digest) }
+      try forEachAdded(by: record, manifest: { _ in nil }) { (object) throws(RepositoryError) in
+        guard required.requires(named: object) else { return }
+        do throws(IndexingError) {
+          body(object, try index.isUsable(object))
         } catch {
           throw .index(error)
         }
       }
     }
-    sound.sort()
-    var distinct: [Digest] = []
-    distinct.reserveCapacity(sound.count)
-    for name in sound where distinct.last != name { distinct.append(name) }
-    return distinct
+  }
+}
+
+extension ContiguousArray where Element: Equatable {
+  /// Of neighbours that are equal one stays; nothing is copied aside.
+  fileprivate mutating func removeEqualNeighbours() {
+    var kept = 0
+    for index in indices where kept == 0 || self[index] != self[kept - 1] {
+      self[kept] = self[index]
+      kept += 1
+    }
+    removeLast(count - kept)
   }
 }

@@ -7,6 +7,8 @@ import Sealing
 package enum Manifest {
   /// Ids in one manifest at most.
   static let idLimit = 1_048_576
+  /// Bytes before the first id.
+  static let headerByteCount = 12
   private static let magic = Array("KISTMANI".utf8)
 
   /// The file for ids that are sorted, distinct, and at most 1,048,576.
@@ -20,26 +22,56 @@ package enum Manifest {
   }
 
   /// The ids of a file whose hash was proven; ascending order is checked.
-  package static func decode(_ bytes: [UInt8]) throws(RecordError) -> [ObjectID] {
-    var reader = ByteReader(bytes)
-    do {
-      guard Array(try reader.read(8)) == magic else { throw RecordError.malformed("manifest") }
-      let count = Int(try reader.readUInt32())
-      guard count <= idLimit, reader.remaining == 32 * count else {
-        throw RecordError.malformed("length of a manifest")
-      }
-      var ids: [ObjectID] = []
-      ids.reserveCapacity(count)
-      for _ in 0..<count {
-        let id = ObjectID(try reader.readDigest())
-        if let last = ids.last, last >= id { throw RecordError.malformed("manifest not sorted") }
-        ids.append(id)
-      }
-      return ids
-    } catch let error as RecordError {
-      throw error
-    } catch {
-      throw .malformed("manifest, cut short")
+  package static func decode(_ bytes: [UInt8]) throws(RecordError) -> ManifestIDs {
+    guard isHeader(bytes.prefix(headerByteCount), ofByteCount: bytes.count) else {
+      throw .malformed("start or length of a manifest")
     }
+    let ids = ManifestIDs(bytes)
+    var last: ObjectID?
+    for id in ids {
+      if let last, last >= id { throw .malformed("manifest not sorted") }
+      last = id
+    }
+    return ids
+  }
+
+  /// True if a file of so many bytes may begin with these.
+  static func isHeader(_ header: ArraySlice<UInt8>, ofByteCount byteCount: Int) -> Bool {
+    var reader = ByteReader(header)
+    do throws(TruncatedInput) {
+      guard try reader.read(magic.count).elementsEqual(magic) else { return false }
+      let count = Int(try reader.readUInt32())
+      return count <= idLimit && byteCount == headerByteCount + Digest.byteCount * count
+    } catch {
+      return false
+    }
+  }
+}
+
+/// The ids of a manifest, read where they stand in the bytes of its file.
+///
+/// A million of them take 32 MB; a list beside the file would take as much again.
+package struct ManifestIDs: RandomAccessCollection, Sendable {
+  private let bytes: [UInt8]
+
+  /// The bytes of a whole manifest.
+  fileprivate init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+  package var startIndex: Int { 0 }
+  package var endIndex: Int {
+    (bytes.count - Manifest.headerByteCount) / Digest.byteCount
+  }
+
+  package subscript(position: Int) -> ObjectID {
+    let start = Manifest.headerByteCount + Digest.byteCount * position
+    return ObjectID(
+      Digest(words: word(start), word(start + 8), word(start + 16), word(start + 24))
+    )
+  }
+
+  private func word(_ start: Int) -> UInt64 {
+    var word: UInt64 = 0
+    for place in start..<start + 8 { word = word << 8 | UInt64(bytes[place]) }
+    return word
   }
 }

@@ -46,7 +46,7 @@ extension KeylessRepository {
     var objects: Set<ObjectID> = []
     for record in missing {
       let replaced = record.clear.kind == .condemnation ? record.clear.replaces : []
-      for object in try adds(of: record, manifest: { _ in nil }) + replaced
+      for object in try RecordLog.adds(of: record, in: store) + replaced
       where required.requires(named: object) && objects.insert(object).inserted {
         do {
           guard let place = try index.location(of: object)?.place else { continue }

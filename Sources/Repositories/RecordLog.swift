@@ -138,11 +138,11 @@ package struct RecordLog: Sendable {
   }
 
   /// The object ids of one manifest, proven by its name.
-  static func objects(
+  package static func objects(
     inManifest manifest: Digest,
     of record: Record,
     in store: any BlobStore
-  ) throws(RepositoryError) -> [ObjectID] {
+  ) throws(RepositoryError) -> ManifestIDs {
     let bytes: [UInt8]
     do {
       bytes = try store.read(BlobName(.manifest, manifest))

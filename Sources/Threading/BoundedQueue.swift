@@ -63,6 +63,17 @@ package final class BoundedQueue<Element: Sendable>: Sendable {
     state.waitAndUpdate(until: { $0.isClosed || $0.count > 0 }) { $0.popFirst() }
   }
 
+  /// Up to `limit` elements in their order; waits until there is one.
+  ///
+  /// Empty when the queue is closed and empty.
+  package func pop(upTo limit: Int) -> [Element] {
+    state.waitAndUpdate(until: { $0.isClosed || $0.count > 0 }) { state in
+      var elements: [Element] = []
+      while elements.count < limit, let element = state.popFirst() { elements.append(element) }
+      return elements
+    }
+  }
+
   /// Takes no more elements; those that are in it can still be popped.
   package func close() {
     state.update { $0.isClosed = true }

@@ -80,7 +80,8 @@ struct ObjectIndexTests {
       let index = try open()
       try index.insert(pack(1), places: [place(1)])
       try index.markDamaged([object(1)])
-      try index.enter(RecordID(digest(7)), adds: [object(1)])
+      try index.claim([object(1)])
+      try index.enter(RecordID(digest(7)))
     }
     do {
       let index = try open(2)
@@ -110,12 +111,14 @@ struct ObjectIndexTests {
     let index = try open()
     let record = RecordID(digest(9))
     #expect(try !index.knowsRecord(record))
-    try index.enter(record, adds: (0..<4100).map { object($0) })
+    try index.claim((0..<4100).map { object($0) })
+    try index.enter(record)
     #expect(try index.knowsRecord(record))
     #expect(try index.isClaimed(object(0)) && index.isClaimed(object(4099)))
     #expect(try !index.isClaimed(object(4100)))
     #expect(try index.location(of: object(0)) == nil)
-    try index.enter(RecordID(digest(10)), adds: [])
+    try index.claim([])
+    try index.enter(RecordID(digest(10)))
     #expect(try index.knowsRecord(RecordID(digest(10))))
   }
 

@@ -64,7 +64,7 @@ final class DyingStore: BlobStore, CommitLocking {
 /// Remembers where each object that was written ends.
 private final class ItemRecorder: DuplexStream {
   private let stream: any DuplexStream
-  private let state = Mutex((written: 0, ends: [Int]()))
+  private let state = Mutex((written: 0, ends: [Int](), parser: FrameParser()))
 
   init(_ stream: any DuplexStream) { self.stream = stream }
 
@@ -74,10 +74,16 @@ private final class ItemRecorder: DuplexStream {
   func read() throws(MirrorError) -> [UInt8] { try stream.read() }
 
   func write(_ bytes: [UInt8]) throws(MirrorError) {
-    state.withLock { state in
+    try state.withLock { (state) throws(MirrorError) in
+      var place = state.written
       state.written += bytes.count
-      // One frame a write: type 6, kind 5.
-      if bytes.count > 8, bytes[4] == 6, bytes[8] == 5 { state.ends.append(state.written) }
+      state.parser.append(bytes)
+      if place == 0 { place = WirePreamble.bytes.count }
+      // Whole frames are written; those that bring an object have type 6 and kind 5.
+      while let frame = try state.parser.next() {
+        place += frame.bytes.count
+        if frame.type == 6, frame.payload.first == 5 { state.ends.append(place) }
+      }
     }
     try stream.write(bytes)
   }

@@ -251,7 +251,7 @@ func faults(of repository: KeylessRepository) throws -> [String] {
   }
   let required = try repository.required()
   for record in repository.log.records.values {
-    for object in try repository.adds(of: record, manifest: { _ in nil })
+    for object in try RecordLog.adds(of: record, in: repository.store)
     where required.requires(named: object) {
       if try repository.index.location(of: object) == nil { faults.append("missing \(object)") }
     }

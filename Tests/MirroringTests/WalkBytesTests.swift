@@ -31,12 +31,14 @@ struct WalkBytesTests {
       let count = (0..<power).reduce(1) { product, _ in product * 10 }
       var random = SplitMix64(seed: 42)
       let all = names(count, &random)
-      let other = DigestSet(ascending: all)
+      let other = DigestSet(ascending: ContiguousArray(all))
       for missing in [0, 1, 10, 100, 1000, 10_000] where missing < count {
         // Every so many of them is what this end lacks.
         let stride = missing == 0 ? Int.max : count / missing
         let own = DigestSet(
-          ascending: all.enumerated().filter { $0.offset % stride != stride / 2 }.map(\.element)
+          ascending: ContiguousArray(
+            all.enumerated().filter { $0.offset % stride != stride / 2 }.map(\.element)
+          )
         )
         var walk = DigestWalk(.objects, own: own)
         var asked = walk.start(peerDigest: other.digest)
