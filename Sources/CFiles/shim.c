@@ -86,10 +86,12 @@ void kist_widen_pipe(int descriptor, int count) {
   if (now >= 0 && now < count) (void)fcntl(descriptor, F_SETPIPE_SZ, count);
 }
 
-void kist_return_large_blocks(void) {
+void kist_keep_freed_memory_small(void) {
   // By default the first large block that is freed raises both limits, up to 32 and 64 MiB.
   mallopt(M_MMAP_THRESHOLD, 1 << 20);
   mallopt(M_TRIM_THRESHOLD, 4 << 20);
+  // By default eight for each processor: what one thread freed, another would not find.
+  mallopt(M_ARENA_MAX, 2);
 }
 
 void kist_return_free_memory(void) { malloc_trim(0); }

@@ -15,7 +15,7 @@ struct MirrorRun {
 
   /// Runs with each of the other ends in turn; one that fails does not keep the others from their copy.
   func run() throws {
-    ProcessEnvironment.returnLargeBlocks()
+    ProcessEnvironment.keepFreedMemorySmall()
     guard !mirror.all else {
       return try MirrorRound(options: options, mirror: mirror).run { try run(with: $0) }
     }

@@ -39,7 +39,7 @@ struct ServeCommand: ParsableCommand {
   }
 
   func run() throws {
-    ProcessEnvironment.returnLargeBlocks()
+    ProcessEnvironment.keepFreedMemorySmall()
     let stream = DescriptorStream(
       input: try StandardStreams.input(),
       output: try StandardStreams.output()

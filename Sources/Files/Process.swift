@@ -23,8 +23,10 @@ package enum ProcessEnvironment {
   /// The group whose rights the process has.
   package static var groupID: UInt32 { getegid() }
 
-  /// Has blocks of a MiB or more go back to the system as soon as they are freed: for work that needs long lists for a moment.
-  package static func returnLargeBlocks() { kist_return_large_blocks() }
+  /// Has blocks of a MiB or more go back to the system as soon as they are freed, and threads share what is free.
+  ///
+  /// For work that needs long lists for a moment; to be called before threads are started.
+  package static func keepFreedMemorySmall() { kist_keep_freed_memory_small() }
 
   /// Gives memory that was freed back to the system; costs as much as there is of it.
   package static func returnFreeMemory() { kist_return_free_memory() }

@@ -43,8 +43,9 @@ package final class ObjectIndex: Sendable {
     try insert([(pack: pack, places: places)])
   }
 
-  /// Enters packs: of an object that is in several, the last one counts.
+  /// Enters packs, up to 2,000 objects and packs in one transaction: of an object that is in several, the last one counts.
   package func insert(_ packs: [(pack: PackID, places: [ObjectPlace])]) throws(IndexingError) {
+    guard !packs.isEmpty else { return }
     var rows: [ObjectLocation] = []
     rows.reserveCapacity(packs.reduce(0) { $0 + $1.places.count })
     for (pack, places) in packs {
@@ -55,18 +56,34 @@ package final class ObjectIndex: Sendable {
       let (first, second) = (rows[left].place.id, rows[right].place.id)
       return first != second ? first < second : left < right
     }
+    guard max(rows.count, packs.count) > ObjectIndex.batch else {
+      return try file.write { transaction in
+        for position in order { try put(rows[position], transaction) }
+        for (pack, _) in packs { try put(pack, transaction) }
+      }
+    }
     // The packs' own rows come last: a crash between leaves rows that the next opening writes again.
-    try file.write(order, atMost: ObjectIndex.batch) { transaction, position in
-      let row = rows[position]
-      try transaction.put(row.encoded, for: row.place.id.digest.bytes, in: objects)
-    }
-    try file.write(packs.map(\.pack), atMost: ObjectIndex.batch) { transaction, pack in
-      let key = pack.digest.bytes
-      guard try !transaction.contains(key, in: self.packs) else { return }
-      let next = try transaction.lastKey(in: sequence).map { $0.bigEndianNumber &+ 1 } ?? 1
-      try transaction.put(next.bigEndianBytes, for: key, in: self.packs)
-      try transaction.put(key, for: next.bigEndianBytes, in: sequence)
-    }
+    try file.write(order, atMost: ObjectIndex.batch) { try put(rows[$1], $0) }
+    try file.write(packs, atMost: ObjectIndex.batch) { try put($1.pack, $0) }
+  }
+
+  private func put(
+    _ row: ObjectLocation,
+    _ transaction: borrowing WriteTransaction
+  ) throws(LMDBError) {
+    try transaction.put(row.encoded, for: row.place.id.digest.bytes, in: objects)
+  }
+
+  /// The pack's own row, and its number.
+  private func put(
+    _ pack: PackID,
+    _ transaction: borrowing WriteTransaction
+  ) throws(LMDBError) {
+    let key = pack.digest.bytes
+    guard try !transaction.contains(key, in: packs) else { return }
+    let next = try transaction.lastKey(in: sequence).map { $0.bigEndianNumber &+ 1 } ?? 1
+    try transaction.put(next.bigEndianBytes, for: key, in: packs)
+    try transaction.put(key, for: next.bigEndianBytes, in: sequence)
   }
 
   /// Takes a pack out, and returns the objects that are absent from now on.

@@ -59,10 +59,10 @@ package final class MirrorPeer {
   let mailbox = Mailbox()
   private var parser = FrameParser()
   var session: MirrorSession
-  private var supplies: [any Supply] = []
+  var supplies: [any Supply] = []
   /// Objects of a list that has not ended.
-  private var listed: ObjectSupply?
-  private var outgoing: OutgoingItem?
+  var listed: ObjectSupply?
+  var outgoing: OutgoingItem?
   /// Whole frames that were said and not written yet: many small ones cost one call.
   private var outbox: [UInt8] = []
   var plan: ReceivePlan?
@@ -77,7 +77,7 @@ package final class MirrorPeer {
   var summary = MirrorSummary()
   /// Records that this store had when the run began, and those of them that the other end asked for.
   let recordsAtStart: Set<RecordID>
-  private(set) var recordsGiven: Set<RecordID> = []
+  var recordsGiven: Set<RecordID> = []
   /// What came and was not looked at yet, the next part last: what was is let go, as more comes meanwhile.
   private var unread: [[UInt8]] = []
   private var hasEnded = false
@@ -353,6 +353,12 @@ package final class MirrorPeer {
     if silence > UInt64(limit) * 1_000_000_000 { throw .stalled(seconds: limit) }
   }
 
+  /// Says bytes of an item.
+  func send(_ range: Range<Int>, of item: OutgoingItem) throws(MirrorError) {
+    Message.append(range, of: item, to: &outbox)
+    if outbox.count >= WireLimits.pieceByteCount { try flush() }
+  }
+
   private func write(_ bytes: [UInt8]) throws(MirrorError) {
     outbox += bytes
     if outbox.count >= WireLimits.pieceByteCount { try flush() }
@@ -429,74 +435,5 @@ package final class MirrorPeer {
   var consumedNote: @Sendable (Int) -> Void {
     let mailbox = mailbox
     return { mailbox.put(consumed: $0) }
-  }
-
-  // MARK: Giving
-
-  private func begin(_ kind: ItemKind, _ names: [Digest]) throws(MirrorError) {
-    guard let repository else { throw .noRepository(whose: .here) }
-    if kind == .record { recordsGiven.formUnion(names.map { RecordID($0) }) }
-    supplies.append(FileSupply(kind, names, of: repository, choice: options.choice))
-  }
-
-  private func list(_ names: [Digest]) throws(MirrorError) {
-    guard let repository else { throw .noRepository(whose: .here) }
-    if listed == nil { listed = ObjectSupply(of: repository) }
-    try listed?.add(names)
-  }
-
-  private func beginObjects(_ answer: Message.FetchAnswer) throws(MirrorError) {
-    guard var supply = listed.take() else { return }
-    try supply.finish()
-    ProcessEnvironment.returnFreeMemory()
-    try send(supply.announcement)
-    progress.add { counters in
-      counters.objectsToSend += UInt64(supply.objectCount)
-      counters.bytesToSend += UInt64(supply.byteCount)
-    }
-    switch answer {
-    case .items: supplies.append(supply)
-    case .size: session.supplied(names: supply.nameCount)
-    }
-  }
-
-  /// Sends one piece of what was asked for; false if there is nothing, or nothing may be sent now.
-  private func sendNext() throws(MirrorError) -> Bool {
-    if let message = session.nextFetch() {
-      try send(message)
-      return true
-    }
-    if outgoing != nil { return try sendPiece() }
-    guard !supplies.isEmpty else { return false }
-    switch try supplies[0].nextPiece() {
-    case nil:
-      session.supplied(names: supplies.removeFirst().nameCount)
-      return true
-    case .message(let message):
-      try send(message)
-      return true
-    case .item(let item):
-      outgoing = item
-      return try sendPiece()
-    }
-  }
-
-  private func sendPiece() throws(MirrorError) -> Bool {
-    guard let item = outgoing else { return false }
-    let start = item.sentByteCount
-    let end = min(item.byteCount, start + WireLimits.pieceByteCount)
-    guard UInt64(end - start) <= session.allowance else { return false }
-    Message.append(start..<end, of: item, to: &outbox)
-    if outbox.count >= WireLimits.pieceByteCount { try flush() }
-    session.sent(itemBytes: end - start)
-    let isObject = item.start.kind == .object
-    if isObject { progress.add { $0.bytesSent += UInt64(end - start) } }
-    if end == item.byteCount {
-      outgoing = nil
-      if isObject { progress.add { $0.objectsSent += 1 } }
-    } else {
-      outgoing?.sentByteCount = end
-    }
-    return true
   }
 }

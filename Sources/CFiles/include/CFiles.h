@@ -41,8 +41,8 @@ int kist_duplicate(int descriptor);
 int kist_reopen_pipe(int descriptor);
 /// F_SETPIPE_SZ, never making it narrower; failures are ignored.
 void kist_widen_pipe(int descriptor, int count);
-/// Blocks of a MiB or more go back to the system when they are freed (mallopt(3)).
-void kist_return_large_blocks(void);
+/// Blocks of a MiB or more go back to the system when they are freed, and threads share what is free (mallopt(3)); for the start of a program.
+void kist_keep_freed_memory_small(void);
 /// All that is free goes back to the system (malloc_trim(3)).
 void kist_return_free_memory(void);
 /// Writes what a socket, or a pipe that is ready for writing, takes without waiting. Bytes or -errno.
