@@ -94,6 +94,10 @@ package final class OpenRepository: Sendable {
 
   /// Enters packs that someone else made durable.
   func refreshPacks() throws(RepositoryError) {
+    try enterWhatIsNew(by: log)
+  }
+
+  private func enterWhatIsNew(by log: RecordLog) throws(RepositoryError) {
     // Ignored: what cannot be read of a pack was not salvaged; `check` names it.
     _ = try IndexRefresh(
       store: store,
@@ -172,10 +176,14 @@ package final class OpenRepository: Sendable {
     } catch {
       throw .storage(error)
     }
-    try reload()
     switch answer {
-    case .done: return record
-    case .newer: return nil
+    case .done:
+      try reload()
+      return record
+    case .newer:
+      // Packs too: what a newer record of another machine needs is there, and only not entered yet.
+      try refresh()
+      return nil
     }
   }
 
@@ -183,21 +191,13 @@ package final class OpenRepository: Sendable {
   package func reload() throws(RepositoryError) {
     let log = try RecordLog(store: store, configuration: configuration)
     currentLog.withLock { $0 = log }
-    // Packs first: what a newer record of another machine needs is there, and only not entered yet.
-    _ = try IndexRefresh.enterPacks(of: store, reader: packs, log: log, index: index)
     try IndexRefresh.enterRecords(of: log, store: store, index: index)
   }
 
-  /// Brings log, index and catalog to what the store holds now, as opening does; for between two sessions.
+  /// Brings log, index and catalog to what the store holds now, as opening does.
   package func refresh() throws(RepositoryError) {
     let log = try RecordLog(store: store, configuration: configuration)
-    _ = try IndexRefresh(
-      store: store,
-      packs: packs,
-      keyring: keyring,
-      index: index,
-      catalog: catalog
-    ).run(log: log)
+    try enterWhatIsNew(by: log)
     currentLog.withLock { $0 = log }
   }
 }
