@@ -179,15 +179,23 @@ package struct BackupPipeline: Sendable {
       )
     }
     let threads = ThreadGroup()
+    let scout = FolderScout()
     do {
       for _ in 0..<plan.workerCount {
         try threads.start { BackupWorker.run(context: context, makeGroup: makeGroup) }
       }
+      // The walk itself keeps one core busy.
+      for _ in 0..<max(1, plan.workerCount - 1) {
+        let call = context.calls.place()
+        try threads.start { scout.run(call) }
+      }
       try threads.start {
-        BackupWorker.walk(context: context, roots: roots, makeGroup: makeGroup)
+        BackupWorker.walk(context: context, roots: roots, scout: scout, makeGroup: makeGroup)
+        scout.finish()
       }
     } catch {
       context.fail(.threads(errno: error.errno))
+      scout.finish()
     }
     // A thread in a call that does not return is left behind: nothing can end it.
     let limit = BackupPipeline.patienceMilliseconds
@@ -287,6 +295,7 @@ private enum BackupWorker {
   static func walk(
     context: BackupContext,
     roots: RootCollection,
+    scout: FolderScout,
     makeGroup: GroupFactory
   ) {
     do {
@@ -294,7 +303,7 @@ private enum BackupWorker {
       if let stream = context.plan.stream {
         try StreamCutter(context: context, stream: stream, roots: roots).run()
       } else {
-        try makeWalker(context, group).walk(roots)
+        try makeWalker(context, group, scout).walk(roots)
       }
       try group.finish()
       context.finished()
@@ -305,10 +314,11 @@ private enum BackupWorker {
 
   private static func makeWalker(
     _ context: BackupContext,
-    _ group: GroupWriter
+    _ group: GroupWriter,
+    _ scout: FolderScout
   ) throws(BackupError) -> FolderWalker {
     do {
-      return try FolderWalker(context: context, group: group)
+      return try FolderWalker(context: context, group: group, scout: scout)
     } catch {
       throw .repository(error)
     }

@@ -17,10 +17,7 @@ struct FileTask: Sendable {
   let trusted: TreeEntry?
 
   /// Absolute, for messages.
-  var path: [UInt8] {
-    let above = folder.path
-    return above == [UInt8(ascii: "/")] ? above + name : above + [UInt8(ascii: "/")] + name
-  }
+  var path: [UInt8] { folder.path(of: name) }
 }
 
 /// What a worker takes from the queue.

@@ -166,13 +166,14 @@ final class FolderAssembly: Sendable {
   /// The folder's absolute path, for messages.
   var path: [UInt8] {
     switch destination {
-    case .slot(_, let parent):
-      let above = parent.path
-      return above == [UInt8(ascii: "/")] ? above + name : above + [UInt8(ascii: "/")] + name
+    case .slot(_, let parent): return parent.path(of: name)
     case .root(let index, let roots): return roots.roots[index].source
     case .single: return name
     }
   }
+
+  /// The absolute path of an entry, for messages.
+  func path(of entry: [UInt8]) -> [UInt8] { RootPath.entry(entry, in: path) }
 
   /// The number of the root and the path below it of an entry, for the table of hard links.
   func placeInSnapshot(of entry: [UInt8]) -> (root: Int, path: [UInt8]) {

@@ -7,19 +7,27 @@ import Trees
 
 /// Walks the source in name order on one thread: recognises what is unchanged, queues what must be read.
 ///
+/// Scouts open and list the next folders meanwhile; what they found is as old as the walk is behind.
+///
 /// Not shared between threads.
 final class FolderWalker {
   private let context: BackupContext
   private let finisher: FolderFinisher
   private let recognition: Recognition
+  private let scout: FolderScout
   private let call: PendingCall
   private var batch: [FileTask] = []
   private var batchByteCount: UInt64 = 0
   /// Entries that were visited since the batch's first file.
   private var batchAge = 0
 
-  init(context: BackupContext, group: GroupWriter) throws(RepositoryError) {
+  init(
+    context: BackupContext,
+    group: GroupWriter,
+    scout: FolderScout
+  ) throws(RepositoryError) {
     self.context = context
+    self.scout = scout
     finisher = FolderFinisher(context: context, group: group)
     recognition = try Recognition(context: context)
     call = context.calls.place()
@@ -54,8 +62,11 @@ final class FolderWalker {
 
   private func walkRoot(_ root: BackupRoot, destination: FolderAssembly.Destination) throws {
     // A root may be given through links; below it none is followed.
-    call.begin(root.source, in: nil)
-    defer { call.end() }
+    call.begin([], at: .path(root.source))
+    defer {
+      call.end()
+      scout.leaveAll()
+    }
     let handle: DirectoryHandle
     do {
       handle = try DirectoryHandle.open(path: root.source)
@@ -86,7 +97,7 @@ final class FolderWalker {
       ),
       handle,
       status,
-      try listing(handle, scope: scope, selection: selection),
+      try survey(handle, scope: scope, selection: selection, at: .path(root.source)),
       selection: selection,
       parent: saved.flatMap { recognition.folder(of: $0) },
       saved: { saved }
@@ -97,8 +108,8 @@ final class FolderWalker {
       guard !context.failure.isSet else { return }
       // In place: a level is large, and there is a step for each entry.
       let top = stack.count - 1
-      if let name = stack[top].next() {
-        if let below = try visit(name, in: &stack[top]) { stack.append(below) }
+      if let next = stack[top].next() {
+        if let below = try visit(next.name, next.status, in: &stack[top]) { stack.append(below) }
       } else {
         try close(&stack[top])
         stack.removeLast()
@@ -107,6 +118,7 @@ final class FolderWalker {
   }
 
   private func close(_ level: inout WalkLevel) throws {
+    scout.leave()
     if try level.cached.hasRest() || level.cached.hasSkipped { level.folder.markChanged() }
     try finisher.close(level.folder)
   }
@@ -136,26 +148,27 @@ final class FolderWalker {
       folder: folder,
       handle: handle,
       status: status,
-      names: [name],
       // What a person names is not ignored because of a list in the source; patterns are the person's own.
-      scope: RuleScope(context.plan.rules, path: above),
+      survey: FolderSurvey(
+        names: [name],
+        scope: RuleScope(context.plan.rules, path: above)
+      ),
       selection: nil,
       parent: nil,
       cached: CachedFolderCursor(cache: context.cache, folder: key)
     )
-    _ = try visit(name, in: &level)
+    _ = try visit(name, nil, in: &level)
     try finisher.close(folder)
   }
 
-  /// The names of a folder that count, and the rules in it.
-  private func listing(
+  private func survey(
     _ handle: DirectoryHandle,
     scope: RuleScope,
-    selection: PathSelection?
-  ) throws -> (names: [[UInt8]], scope: RuleScope) {
-    if let selection { return (selection.names, scope) }
-    let names = try handle.entries().map(\.name).sorted { $0.lexicographicallyPrecedes($1) }
-    return scope.entering(handle, names: names)
+    selection: PathSelection?,
+    at place: PendingCall.Place
+  ) throws(FilesError) -> FolderSurvey {
+    if let selection { return FolderSurvey(names: selection.names, scope: scope) }
+    return try FolderSurvey(of: handle, scope: scope, call: call, at: place)
   }
 
   /// `saved` is asked for the folder's entry in the snapshot that is compared with, if the cache does not know it.
@@ -163,7 +176,7 @@ final class FolderWalker {
     _ folder: FolderAssembly,
     _ handle: DirectoryHandle,
     _ status: FileStatus,
-    _ listing: (names: [[UInt8]], scope: RuleScope),
+    _ survey: FolderSurvey,
     selection: PathSelection?,
     parent: ParentFolder?,
     saved: () -> TreeEntry?
@@ -171,20 +184,45 @@ final class FolderWalker {
     var cached = CachedFolderCursor(cache: context.cache, folder: folder.key)
     let own = try cached.own()
     folder.remember(cached: own?.encoded, saved: own?.encoded ?? saved()?.encoded())
-    return WalkLevel(
+    var level = WalkLevel(
       folder: folder,
       handle: handle,
       status: status,
-      names: listing.names,
-      scope: listing.scope,
+      survey: survey,
       selection: selection,
       parent: parent,
       cached: cached
     )
+    sendScouts(&level)
+    return level
+  }
+
+  /// Has the folders of a level opened by others, as far as it is known already which the walk will come to.
+  private func sendScouts(_ level: inout WalkLevel) {
+    var requests: [FolderScout.Request] = []
+    for (place, status) in level.survey.statuses.enumerated() {
+      guard let status, status.kind == .directory else { continue }
+      let name = level.survey.names[place]
+      if level.scope.excludes(name, status) || isOutside(name, status, level) { continue }
+      level.scouted.append(place)
+      requests.append(
+        FolderScout.Request(
+          name: name,
+          above: level.folder,
+          handle: level.handle,
+          scope: level.scope
+        )
+      )
+    }
+    scout.enter(requests)
   }
 
   /// Deals with one entry; returns the folder to walk next if it is one.
-  private func visit(_ name: [UInt8], in level: inout WalkLevel) throws -> WalkLevel? {
+  private func visit(
+    _ name: [UInt8],
+    _ known: FileStatus?,
+    in level: inout WalkLevel
+  ) throws -> WalkLevel? {
     if !batch.isEmpty {
       batchAge += 1
       // What is known behind a file that waits to be read has to stay in memory.
@@ -194,16 +232,7 @@ final class FolderWalker {
       context.progress.add { $0.excluded += 1 }
       return nil
     }
-    let status: FileStatus
-    call.begin(name, in: level.folder)
-    do {
-      status = try level.handle.status(of: name)
-      call.end()
-    } catch {
-      call.end()
-      note(error, name, level)
-      return nil
-    }
+    guard let status = known ?? status(of: name, in: level) else { return nil }
     guard !level.scope.excludes(name, status) else {
       context.progress.add { $0.excluded += 1 }
       return nil
@@ -225,6 +254,18 @@ final class FolderWalker {
     }
     try save(name, status, in: &level)
     return nil
+  }
+
+  /// Asks for the status of an entry; says so if that fails.
+  private func status(of name: [UInt8], in level: WalkLevel) -> FileStatus? {
+    call.begin(name, in: level.folder)
+    defer { call.end() }
+    do {
+      return try level.handle.status(of: name)
+    } catch {
+      note(error, name, level)
+      return nil
+    }
   }
 
   /// Takes what is known of an entry that is no folder, or has it read.
@@ -280,13 +321,18 @@ final class FolderWalker {
     if let status, isOutside(name, status, level) {
       return try keepMountPoint(name, status, in: level)
     }
+    let found = level.takeScouted().flatMap { number in
+      scout.take(number) { context.failure.isSet }
+    }
+    guard !context.failure.isSet else { return nil }
     call.begin(name, in: level.folder)
     defer { call.end() }
     do {
       let handle =
-        status == nil
-        ? try DirectoryHandle.open(path: level.path(of: name))
-        : try level.handle.openSubdirectory(name)
+        try found?.handle
+        ?? (status == nil
+          ? DirectoryHandle.open(path: level.path(of: name))
+          : level.handle.openSubdirectory(name))
       let status = try status ?? handle.status()
       guard var entry = EntryReader.entry(name: name, status: status) else { return nil }
       try finisher.readAttributes(of: handle, into: &entry, path: level.path(of: name))
@@ -294,8 +340,14 @@ final class FolderWalker {
       var key = level.folder.key.child(name)
       if status.device != level.status.device { key = key.mounted(try handle.fileSystemID()) }
       // Listed before a place is reserved: a folder that cannot be read leaves none behind.
-      let scope = level.scope.below(name)
-      let listing = try listing(handle, scope: scope, selection: selection)
+      let survey =
+        try found?.survey
+        ?? survey(
+          handle,
+          scope: level.scope.below(name),
+          selection: selection,
+          at: .subfolder(name, of: level.folder)
+        )
       let folder = FolderAssembly(
         name: name,
         destination: .slot(level.folder.reserve(), of: level.folder),
@@ -307,7 +359,7 @@ final class FolderWalker {
         folder,
         handle,
         status,
-        listing,
+        survey,
         selection: selection,
         parent: above.map { ParentFolder(name, in: $0) },
         saved: { above?.entry(named: name) }

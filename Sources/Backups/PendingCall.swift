@@ -1,26 +1,46 @@
+import Scanning
 import Synchronization
 
 /// What one thread of a backup asks the source's file system for: a call that does not return can be named.
 final class PendingCall: Sendable {
+  /// A folder of the source.
+  enum Place {
+    case folder(FolderAssembly)
+    /// One for which there is no assembly yet.
+    case subfolder([UInt8], of: FolderAssembly)
+    case path([UInt8])
+
+    var path: [UInt8] {
+      switch self {
+      case .folder(let folder): folder.path
+      case .subfolder(let name, let above): above.path(of: name)
+      case .path(let path): path
+      }
+    }
+  }
+
   private struct State {
     var isPending = false
     /// Calls so far, so that one can be told from the next.
     var number: UInt64 = 0
-    var folder: FolderAssembly?
+    var place: Place?
     var name: [UInt8] = []
   }
 
   private let state = Mutex(State())
 
-  /// Says that the thread is about to ask for `name`; an absolute path if there is no folder.
-  func begin(_ name: [UInt8], in folder: FolderAssembly?) {
+  /// Says that the thread is about to ask for `name`; for a folder itself if it is empty.
+  func begin(_ name: [UInt8], at place: Place) {
     state.withLock { state in
       state.isPending = true
       state.number += 1
-      state.folder = folder
+      state.place = place
       state.name = name
     }
   }
+
+  /// Says that the thread is about to ask for an entry of `folder`.
+  func begin(_ name: [UInt8], in folder: FolderAssembly) { begin(name, at: .folder(folder)) }
 
   /// Says that the answer is there.
   func end() {
@@ -34,9 +54,9 @@ final class PendingCall: Sendable {
 
   /// The absolute path that was asked for last.
   var path: [UInt8] {
-    let (folder, name) = state.withLock { ($0.folder, $0.name) }
-    guard let above = folder?.path else { return name }
-    return above == [UInt8(ascii: "/")] ? above + name : above + [UInt8(ascii: "/")] + name
+    let (place, name) = state.withLock { ($0.place, $0.name) }
+    let above = place?.path ?? []
+    return name.isEmpty ? above : RootPath.entry(name, in: above)
   }
 }
 

@@ -7,13 +7,15 @@ struct WalkLevel {
   let handle: DirectoryHandle
   /// The folder's own.
   let status: FileStatus
-  let names: [[UInt8]]
-  let scope: RuleScope
+  let survey: FolderSurvey
   /// What is wanted of it; `nil` if all is.
   let selection: PathSelection?
   /// As it is in the snapshot that is compared with; `nil` if there is none.
   let parent: ParentFolder?
   var cached: CachedFolderCursor
+  /// The places in the survey of folders that were asked of the scouts, and how many the walk has come to.
+  var scouted: [Int] = []
+  private var scoutedCount = 0
   private var position = 0
   private var notedPageCount = 0
 
@@ -21,8 +23,7 @@ struct WalkLevel {
     folder: FolderAssembly,
     handle: DirectoryHandle,
     status: FileStatus,
-    names: [[UInt8]],
-    scope: RuleScope,
+    survey: FolderSurvey,
     selection: PathSelection?,
     parent: ParentFolder?,
     cached: CachedFolderCursor
@@ -30,28 +31,34 @@ struct WalkLevel {
     self.folder = folder
     self.handle = handle
     self.status = status
-    self.names = names
-    self.scope = scope
+    self.survey = survey
     self.selection = selection
     self.parent = parent
     self.cached = cached
   }
 
-  /// The next name to visit; `nil` behind the last.
-  mutating func next() -> [UInt8]? {
+  var scope: RuleScope { survey.scope }
+
+  /// The next name to visit, and its status if that is known; `nil` behind the last.
+  mutating func next() -> (name: [UInt8], status: FileStatus?)? {
     let readPageCount = cached.readPageCount
     if readPageCount != notedPageCount {
       folder.note(readPageCount: readPageCount)
       notedPageCount = readPageCount
     }
-    guard position < names.count else { return nil }
+    guard position < survey.names.count else { return nil }
     defer { position += 1 }
-    return names[position]
+    let status = position < survey.statuses.count ? survey.statuses[position] : nil
+    return (survey.names[position], status)
+  }
+
+  /// The number among the scouted folders of the name that was given out last; `nil` if it is none of them.
+  mutating func takeScouted() -> Int? {
+    guard scoutedCount < scouted.count, scouted[scoutedCount] == position - 1 else { return nil }
+    defer { scoutedCount += 1 }
+    return scoutedCount
   }
 
   /// The absolute path of an entry, for messages.
-  func path(of name: [UInt8]) -> [UInt8] {
-    let above = folder.path
-    return above == [UInt8(ascii: "/")] ? above + name : above + [UInt8(ascii: "/")] + name
-  }
+  func path(of name: [UInt8]) -> [UInt8] { folder.path(of: name) }
 }

@@ -2,6 +2,12 @@
 ///
 /// Source: Formats/snapshot.md §2.
 package enum RootPath {
+  /// The path of an entry of the folder at `folder`.
+  package static func entry(_ name: [UInt8], in folder: [UInt8]) -> [UInt8] {
+    let slash = UInt8(ascii: "/")
+    return folder == [slash] ? folder + name : folder + [slash] + name
+  }
+
   /// `path` made absolute, without `.`, doubled slashes, and `..` (taken literally, links are not looked at).
   package static func cleaned(_ path: [UInt8], workingFolder: [UInt8]) -> [UInt8] {
     let slash = UInt8(ascii: "/")

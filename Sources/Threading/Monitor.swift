@@ -55,8 +55,13 @@ package final class Monitor<State>: @unchecked Sendable {
 
   /// Waits until the state passes `isReady`.
   package func wait(until isReady: (State) -> Bool) {
-    waitAndUpdate(until: isReady) { _ in }
+    unsafe pthread_mutex_lock(mutex)
+    defer { unsafe pthread_mutex_unlock(mutex) }
+    while !isReady(state) { unsafe pthread_cond_wait(condition, mutex) }
   }
+
+  /// Wakes everyone who waits, to look at what was changed by `withLock`.
+  package func wake() { unsafe pthread_cond_broadcast(condition) }
 
   /// Waits until the state passes `isReady`, and changes it before anyone else can.
   package func waitAndUpdate<Result>(
