@@ -46,6 +46,7 @@ package struct BackupPipeline: Sendable {
     precondition(plan.effect == .snapshot)
     try wrap { () throws(RepositoryError) in
       _ = try OrphanSalvage(repository: repository).run()
+      _ = try repository.rescue(repository.unlistedPacks)
     }
     let finished = try store()
     guard !finished.roots.found.isEmpty else { throw .nothingToBackUp }

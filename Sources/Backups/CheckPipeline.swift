@@ -40,42 +40,27 @@ package struct CheckPipeline: Sendable {
     }
     checkFiles(&report)
     report.findings += repository.log.findings.map { .log($0) }
-    let lost = try checkPacks(&report)
+    let packs = try checkPacks(&report)
+    let unlisted: Set<ObjectID>
+    do {
+      unlisted = try packs.objects(ofUnlistedIn: repository.index)
+    } catch {
+      throw .repository(.index(error))
+    }
     WriteOrigin.enter(in: &report.findings, repository)
     let missing = checkCompleteness(&report)
-    try checkSnapshots(&report, lost: lost)
+    try checkSnapshots(&report, lost: packs.lost.union(unlisted))
     // What could not be asked for is not damaged.
     if let obstacle = repository.store.obstacle { throw .repository(.storage(obstacle)) }
     do {
-      let unsound = try objects(ofPacksIn: report.findings)
       // After less, an old mark may still be true.
       if case .everything = reading { try repository.index.clearDamage() }
-      try repository.index.markDamaged(lost.union(missing).union(unsound))
+      try repository.index.markDamaged(packs.lost.union(unlisted))
+      try repository.index.markMissing(missing)
     } catch {
       throw .repository(.index(error))
     }
     return report
-  }
-
-  /// Objects of packs that cannot be read without this machine's index: they are to be stored anew too.
-  private func objects(ofPacksIn findings: [CheckFinding]) throws(IndexingError) -> Set<ObjectID> {
-    var packs: Set<PackID> = []
-    for finding in findings {
-      switch finding {
-      case .pack(.damagedTrailer(let pack, _)), .pack(.wrongLength(let pack, _, _)):
-        packs.insert(pack)
-      case .pack, .wrongContent, .stranger, .damagedFile, .damagedSelection, .log, .missingObject,
-        .snapshot,
-        .unrestorable, .moreUnrestorable, .storage:
-        break
-      }
-    }
-    guard !packs.isEmpty else { return [] }
-    var objects: Set<ObjectID> = []
-    try repository.index.forEachObject { location in
-      if packs.contains(location.pack) { objects.insert(location.place.id) }
-    }
-    return objects
   }
 
   // MARK: Small files
@@ -98,7 +83,7 @@ package struct CheckPipeline: Sendable {
 
   // MARK: Packs
 
-  private func checkPacks(_ report: inout CheckReport) throws(BackupError) -> Set<ObjectID> {
+  private func checkPacks(_ report: inout CheckReport) throws(BackupError) -> PackLosses {
     try PackCheck(
       store: repository.store,
       keyring: repository.keyring,

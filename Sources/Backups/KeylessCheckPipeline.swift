@@ -35,7 +35,7 @@ package struct KeylessCheckPipeline: Sendable {
     var report = CheckReport()
     checkFiles(&report)
     report.findings += repository.log.findings.map { .log($0) }
-    let lost = try PackCheck(
+    let packs = try PackCheck(
       store: repository.store,
       keyring: nil,
       reading: reading,
@@ -57,7 +57,9 @@ package struct KeylessCheckPipeline: Sendable {
     do {
       // After less, an old mark may still be true.
       if case .everything = reading { try repository.index.clearDamage() }
-      try repository.index.markDamaged(lost.union(missing))
+      let unlisted = try packs.objects(ofUnlistedIn: repository.index)
+      try repository.index.markDamaged(packs.lost.union(unlisted))
+      try repository.index.markMissing(missing)
     } catch {
       throw .repository(.index(error))
     }

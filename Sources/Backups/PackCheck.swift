@@ -1,10 +1,28 @@
-import Repositories
 import CoreTypes
+import Indexing
 import Packing
+import Repositories
 import Sealing
 import Storage
 import Synchronization
 import Threading
+
+/// What cannot be read any more.
+struct PackLosses: Sendable {
+  var lost: Set<ObjectID> = []
+  /// Packs in which nothing says which objects they hold.
+  var unlisted: Set<PackID> = []
+
+  /// The objects that were in such packs, as far as the index remembers.
+  func objects(ofUnlistedIn index: ObjectIndex) throws(IndexingError) -> Set<ObjectID> {
+    guard !unlisted.isEmpty else { return [] }
+    var objects: Set<ObjectID> = []
+    try index.forEachObject { location in
+      if unlisted.contains(location.pack) { objects.insert(location.place.id) }
+    }
+    return objects
+  }
+}
 
 /// Verifies every pack of a store on several threads, with keys or without.
 struct PackCheck: Sendable {
@@ -19,8 +37,8 @@ struct PackCheck: Sendable {
   /// Findings that are kept; more are only counted by the summary's lists being cut.
   private static let findingLimit = 10_000
 
-  /// Enters what was found in the report; returns the objects that cannot be read any more.
-  func run(_ report: inout CheckReport) throws(BackupError) -> Set<ObjectID> {
+  /// Enters what was found in the report; returns what cannot be read any more.
+  func run(_ report: inout CheckReport) throws(BackupError) -> PackLosses {
     let packs: [PackID]
     let chosen: Set<PackID>?
     do {
@@ -46,7 +64,7 @@ struct PackCheck: Sendable {
           let result =
             isRead ? verifier.verify(packs[index]) : verifier.verifyHeads(packs[index])
           let (count, bytes) = shared.withLock { shared in
-            shared.add(result)
+            shared.add(result, of: packs[index])
             if isRead { shared.readCount += 1 }
             return (shared.packCount, shared.byteCount)
           }
@@ -64,7 +82,7 @@ struct PackCheck: Sendable {
     report.objects += results.objectCount
     report.bytesRead += results.byteCount
     report.findings += results.findings.prefix(PackCheck.findingLimit).map { .pack($0) }
-    return results.lost
+    return results.losses
   }
 
   /// The packs of which everything is read; `nil` for all of them.
@@ -99,14 +117,15 @@ struct PackCheck: Sendable {
     var objectCount = 0
     var byteCount = 0
     var findings: [PackingError] = []
-    var lost: Set<ObjectID> = []
+    var losses = PackLosses()
 
-    mutating func add(_ report: PackReport) {
+    mutating func add(_ report: PackReport, of pack: PackID) {
       packCount += 1
       objectCount += report.objectCount
       byteCount += report.byteCount
       findings += report.findings
-      lost.formUnion(report.lost)
+      losses.lost.formUnion(report.lost)
+      if report.isUnlisted { losses.unlisted.insert(pack) }
     }
   }
 }

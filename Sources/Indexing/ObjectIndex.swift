@@ -6,8 +6,8 @@ package import Packing
 ///
 /// Nothing in it is secret, and all of it can be rebuilt.
 ///
-/// Tables: `objects` (object id → location), `packs` (pack id → sequence), `sequence` (ingest sequence → pack id), `damaged` and
-/// `claimed` (object id → nothing), `records` (records whose objects are claimed).
+/// Tables: `objects` (object id → location), `packs` (pack id → sequence), `sequence` (ingest sequence → pack id), `damaged`
+/// (object id → why), `claimed` (object id → nothing), `records` (records whose objects are claimed).
 package final class ObjectIndex: Sendable {
   /// The LMDB file.
   package let file: CacheFile
@@ -122,7 +122,8 @@ package final class ObjectIndex: Sendable {
   package func isUsable(_ object: ObjectID) throws(IndexingError) -> Bool {
     let key = object.digest.bytes
     return try file.read { transaction in
-      try transaction.contains(key, in: objects) && !transaction.contains(key, in: damaged)
+      guard try transaction.contains(key, in: objects) else { return false }
+      return try transaction.get(key, in: damaged).map { $0 == Mark.missing } ?? true
     }
   }
 
@@ -222,10 +223,29 @@ package final class ObjectIndex: Sendable {
 
   // MARK: Damage
 
+  /// Why an object is marked.
+  private enum Mark {
+    static let damaged: [UInt8] = []
+    static let missing: [UInt8] = [1]
+  }
+
   /// Marks objects as damaged: absent for deduplication, until they are stored anew.
   package func markDamaged(_ objects: some Sequence<ObjectID>) throws(IndexingError) {
     try file.write { transaction in
-      for object in objects { try transaction.put([], for: object.digest.bytes, in: damaged) }
+      for object in objects {
+        try transaction.put(Mark.damaged, for: object.digest.bytes, in: damaged)
+      }
+    }
+  }
+
+  /// Marks objects that should be there and are not; the mark means nothing once they are.
+  package func markMissing(_ objects: some Sequence<ObjectID>) throws(IndexingError) {
+    try file.write { transaction in
+      for object in objects {
+        let key = object.digest.bytes
+        guard try !transaction.contains(key, in: damaged) else { continue }
+        try transaction.put(Mark.missing, for: key, in: damaged)
+      }
     }
   }
 
@@ -242,12 +262,15 @@ package final class ObjectIndex: Sendable {
     }
   }
 
-  /// Objects marked as damaged.
+  /// Objects marked as damaged, and those marked as missing that still are.
   package func damagedObjects() throws(IndexingError) -> [ObjectID] {
     try file.read { transaction in
       var ids: [ObjectID] = []
-      unsafe try transaction.forEach(in: damaged) { key, _ in
-        if let id = ObjectID(unsafe Array(key)) { ids.append(id) }
+      unsafe try transaction.forEach(in: damaged) { key, value in
+        let isBack =
+          unsafe try value.elementsEqual(Mark.missing)
+          && transaction.contains(Array(key), in: objects)
+        if !isBack, let id = ObjectID(unsafe Array(key)) { ids.append(id) }
         return true
       }
       return ids

@@ -15,8 +15,29 @@ package struct PackReader: Sendable {
   /// Bytes before the first stub.
   package static let headerByteCount = PackTrailer.header.count
 
-  /// The trailer, proven by the pack's name and size.
+  /// The trailer, proven by the pack's name; made anew from the rest of the pack where that at its end is damaged.
   package func trailer(of pack: PackID) throws(PackingError) -> PackTrailer {
+    do {
+      return try storedTrailer(of: pack)
+    } catch {
+      guard case .damagedTrailer = error, let rebuilt = try rebuiltTrailer(of: pack) else {
+        throw error
+      }
+      return rebuilt
+    }
+  }
+
+  /// The trailer as stubs and heads say it was; `nil` if they are damaged too.
+  func rebuiltTrailer(of pack: PackID) throws(PackingError) -> PackTrailer? {
+    do {
+      return try TrailerRebuild(store: store, pack: pack).run()
+    } catch {
+      throw .storage(error)
+    }
+  }
+
+  /// The trailer at the end of the pack, proven by the pack's name and size.
+  func storedTrailer(of pack: PackID) throws(PackingError) -> PackTrailer {
     let name = BlobName(.pack, pack.digest)
     do {
       let size = try store.byteCount(of: name)

@@ -11,6 +11,8 @@ package struct PackReport: Sendable {
   package internal(set) var findings: [PackingError] = []
   /// Objects that cannot be read any more.
   package internal(set) var lost: Set<ObjectID> = []
+  /// True if nothing in the pack says which objects it holds.
+  package internal(set) var isUnlisted = false
 }
 
 /// Reads every byte of packs and compares it with what proves it.
@@ -45,7 +47,7 @@ package final class PackVerifier {
   package func verify(_ pack: PackID) -> PackReport {
     var report = PackReport()
     do {
-      let trailer = try reader.trailer(of: pack)
+      let trailer = try trailer(of: pack, report: &report)
       let name = BlobName(.pack, pack.digest)
       let header = try readBytes(name, from: 0, count: PackTrailer.header.count)
       if header != PackTrailer.header {
@@ -83,6 +85,24 @@ package final class PackVerifier {
       report.findings.append(error)
     }
     return report
+  }
+
+  /// The trailer, made anew if it is damaged, which is entered in the report.
+  private func trailer(
+    of pack: PackID,
+    report: inout PackReport
+  ) throws(PackingError) -> PackTrailer {
+    do {
+      return try reader.storedTrailer(of: pack)
+    } catch {
+      if case .storage = error { throw error }
+      if case .damagedTrailer = error, let rebuilt = try reader.rebuiltTrailer(of: pack) {
+        report.findings.append(error)
+        return rebuilt
+      }
+      report.isUnlisted = true
+      throw error
+    }
   }
 
   /// An object whose head is sound, read and not yet verified.
@@ -129,7 +149,7 @@ package final class PackVerifier {
   package func verifyHeads(_ pack: PackID) -> PackReport {
     var report = PackReport()
     do {
-      let trailer = try reader.trailer(of: pack)
+      let trailer = try trailer(of: pack, report: &report)
       report.byteCount += trailer.byteCount + trailer.headsByteCount
       for (place, head) in zip(
         trailer.places,

@@ -18,4 +18,15 @@ package enum PackingError: Error, Equatable, Sendable {
   case unproven(reason: String)
   /// The store failed.
   case storage(StorageError)
+
+  /// True if it says that bytes in the store are not what was written; false if they could not be read or opened.
+  package var isDamage: Bool {
+    switch self {
+    case .damagedTrailer, .wrongLength, .damagedObject, .damagedStub, .unproven: true
+    case .sealed(_, _, .unknownKey), .sealed(_, _, .library): false
+    case .sealed: true
+    case .storage(.short): true
+    case .storage: false
+    }
+  }
 }

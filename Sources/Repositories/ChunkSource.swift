@@ -50,24 +50,55 @@ package final class ChunkSource {
   ///
   /// Tries every object that holds it before it gives up.
   package func bytes(of chunk: ChunkID, kind: ChunkKind) throws(RepositoryError) -> [UInt8] {
+    let failure: PackingError?
+    switch try read(chunk, kind: kind) {
+    case .success(let bytes): return bytes
+    case .failure(let missed): failure = missed.last
+    }
+    if let bytes = try spareBytes(of: chunk, kind: kind) { return bytes }
+    if try rescue(chunk), case .success(let bytes) = try read(chunk, kind: kind) { return bytes }
+    if let failure { throw .damagedChunk(chunk, failure) }
+    throw .missingChunk(chunk)
+  }
+
+  /// Why no object of this store gave a chunk.
+  private struct Missed: Error {
+    let last: PackingError?
+  }
+
+  private func read(
+    _ chunk: ChunkID,
+    kind: ChunkKind
+  ) throws(RepositoryError) -> Result<[UInt8], Missed> {
     var failure: PackingError?
     for (location, position) in try locations(of: chunk) {
       do {
         let object = try open(location)
-        return try object.chunk(
-          at: position,
-          id: chunk,
-          kind: kind,
-          pack: location.pack
+        return .success(
+          try object.chunk(
+            at: position,
+            id: chunk,
+            kind: kind,
+            pack: location.pack
+          )
         )
       } catch {
         if case .storage(let obstacle) = error, obstacle.isObstacle { throw .storage(obstacle) }
         failure = error
       }
     }
-    if let bytes = try spareBytes(of: chunk, kind: kind) { return bytes }
-    if let failure { throw .damagedChunk(chunk, failure) }
-    throw .missingChunk(chunk)
+    return .failure(Missed(last: failure))
+  }
+
+  /// Saves what opens in the packs in which the chunk may be; true if something was saved.
+  private func rescue(_ chunk: ChunkID) throws(RepositoryError) -> Bool {
+    let packs = try locations(of: chunk).map(\.location.pack)
+    do {
+      return try repository.rescue(packs.isEmpty ? repository.unlistedPacks : packs)
+    } catch {
+      // The damage is what is told: that nothing could be saved here follows from it.
+      return false
+    }
   }
 
   /// Opens an object, from the cache if it is there.
@@ -98,6 +129,7 @@ package final class ChunkSource {
       return try openHere(location)
     } catch {
       if case .storage(let obstacle) = error, obstacle.isObstacle { throw error }
+      repository.note(error, of: location.place.id)
       guard let object = spare(location.place.id, damagedIn: location.pack) else { throw error }
       return object
     }

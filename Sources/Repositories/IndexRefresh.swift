@@ -57,7 +57,7 @@ struct IndexRefresh {
       let condemned = log.condemnedObjects
       for gone in indexed.subtracting(present) {
         let lost = try index.remove(gone).filter { !condemned.contains($0) }
-        if !lost.isEmpty { try index.markDamaged(lost) }
+        if !lost.isEmpty { try index.markMissing(lost) }
       }
       let unread = present.subtracting(indexed).sorted()
       store.prepareReading(unread.map { BlobName(.pack, $0.digest) })
@@ -149,7 +149,7 @@ struct IndexRefresh {
       // What a snapshot needs and the store lacks counts as damage: nothing may rely on that snapshot unproven.
       if !missing.isEmpty {
         try index.file.prove()
-        try index.markDamaged(missing)
+        try index.markMissing(missing)
       }
       try index.claim(adds)
     } catch {

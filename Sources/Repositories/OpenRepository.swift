@@ -23,6 +23,7 @@ package final class OpenRepository: Sendable {
   private let currentLog: Mutex<RecordLog>
   private let chosenSpares = Mutex<(any SpareObjects)?>(nil)
   private let hasTriedLost = Mutex(false)
+  private let rescuedPacks = Mutex<Set<PackID>>([])
 
   init(
     store: any BlobStore,
@@ -68,6 +69,39 @@ package final class OpenRepository: Sendable {
       guard !hasTried else { return }
       hasTried = true
       if spares.bringBackLost() { try refreshPacks() }
+    }
+  }
+
+  /// Packs in which nothing says which objects they hold.
+  package var unlistedPacks: [PackID] {
+    openFindings.compactMap { finding in
+      switch finding {
+      case .damagedTrailer(let pack, _), .wrongLength(let pack, _, _): pack
+      case .damagedObject, .damagedStub, .sealed, .unproven, .storage: nil
+      }
+    }
+  }
+
+  /// Saves what opens in packs whose lists are lost; each pack is tried once, and who asks meanwhile waits for it.
+  ///
+  /// True if something was saved that nothing else holds.
+  package func rescue(_ packs: some Sequence<PackID>) throws(RepositoryError) -> Bool {
+    try rescuedPacks.withLock { (tried) throws(RepositoryError) in
+      var saved = 0
+      for pack in packs where tried.insert(pack).inserted {
+        saved += try PackRescue(repository: self).run(pack)
+      }
+      return saved > 0
+    }
+  }
+
+  /// Notes what a reader found damaged, so that the next backup stores it anew.
+  func note(_ error: PackingError, of object: ObjectID) {
+    guard error.isDamage else { return }
+    do {
+      try index.markDamaged(CollectionOfOne(object))
+    } catch {
+      // Ignored: the reader says what it could not read; `check` finds it again.
     }
   }
 

@@ -25,7 +25,7 @@ package struct OrphanSalvage {
     var saved = 0
     let kept = try OrphanSalvage.run(in: repository.store) { _ in
     } rest: { bytes throws(RepositoryError) in
-      saved += try salvage(bytes)
+      saved += try ObjectRescue(repository: repository).run(bytes)
     }
     if kept > 0 { try repository.refreshPacks() }
     return saved + kept
@@ -64,44 +64,5 @@ package struct OrphanSalvage {
       throw .storage(.missing(BlobName(.pack, Digest(words: 0, 0, 0, 0))))
     }
     return saved
-  }
-
-  private func salvage(_ bytes: [UInt8]) throws(RepositoryError) -> Int {
-    var collected: [SealedObject] = []
-    do {
-      let salvager = try PackSalvager(keyring: repository.keyring)
-      let sealer = try ObjectSealer(
-        key: repository.keyring.currentDataKey,
-        identityKey: repository.keyring.currentIdentityKey.id,
-        compression: .off
-      )
-      try salvager.forEachObject(in: bytes) { object throws(SealingError) in
-        var frame = Array(object.frame.bytes[..<object.frame.byteCount])
-        collected.append(
-          try sealer.sealFrame(
-            &frame,
-            kind: object.frame.kind,
-            codec: object.frame.codec,
-            identityKey: object.frame.identityKey,
-            chunkIDs: object.chunkIDs
-          ).named()
-        )
-      }
-    } catch {
-      throw .sealing(error)
-    }
-    guard !collected.isEmpty else { return 0 }
-    do {
-      var writer = try PackWriter(in: repository.store)
-      for object in collected { try writer.append(object) }
-      try repository.enter(try writer.finish())
-    } catch let error as PackingError {
-      throw .packing(error)
-    } catch let error as RepositoryError {
-      throw error
-    } catch {
-      throw .index(.malformedRow(path: repository.index.file.path))
-    }
-    return collected.count
   }
 }
