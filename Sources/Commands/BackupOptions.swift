@@ -70,20 +70,17 @@ struct BackupOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Write at most so many bytes a second, such as 500K or 2M.",
-      valueName: "size"
+      "Write at most so many bytes a second, such as 500K or 2M (units of 1,024).",
+      valueName: "rate"
     )
   )
-  var limitUpload: String?
+  var limitUpload: ByteRate?
 
   func validate() throws {
     if let jobs, !(1...256).contains(jobs) {
       throw ValidationError("--jobs takes a number from 1 to 256")
     }
     if force, trustMtime { throw ValidationError("--force or --trust-mtime") }
-    if let limitUpload, (ByteQuantity.parse(limitUpload) ?? 0) < 1 {
-      throw ValidationError("--limit-upload takes bytes a second, such as 500K or 2M")
-    }
   }
 
   private var tags: [String] {
@@ -135,7 +132,8 @@ struct BackupOptions: ParsableArguments {
     plan.stream = wanted.stream
     plan.detection = force ? .read : trustMtime ? .modificationTime : .changeTime
     plan.parent = parent
-    plan.uploadLimit = limitUpload.flatMap { ByteQuantity.parse($0) }
+    limitUpload?.explain("--limit-upload", console)
+    plan.uploadLimit = limitUpload?.bytesPerSecond
     plan.effect = dryRun ? .rehearsal : .snapshot
     return plan
   }

@@ -60,7 +60,9 @@ enum Explanation {
       Failure(
         .failed,
         "cannot back up \(DisplayedName.text(path)): \(error.reason)",
-        meaning: "No snapshot was made; earlier snapshots are as they were."
+        meaning: "No snapshot was made; earlier snapshots are as they were.",
+        advice: error.isNotFound
+          ? "Check the path. (`kist snapshots` lists what was made.)" : nil
       )
     case .target(let path, let error) where error.isNoSpace:
       Failure(

@@ -33,6 +33,7 @@ enum ForeignOptions {
     ],
     "kist ls": [
       "--sort": "What is in a folder is listed by name.", "--ncdu": "--json is for programs.",
+      "-R": "--recursive goes into folders; without a path, all is listed anyway.",
     ],
     "kist dump": [
       "--archive": "A folder is always written as tar.", "-a": "A folder is always written as tar.",
@@ -40,7 +41,11 @@ enum ForeignOptions {
       "-t": "Send it to a file: kist dump … > FILE; `kist restore` has --target.",
     ],
     "kist stats": ["--mode": "Leave it out: all of restic's modes are shown at once."],
-    "kist check": ["--with-cache": "Leave it out: what the cache says is proven."],
+    "kist check": [
+      "--with-cache": "Leave it out: what the cache says is proven.",
+      "--check-unused": "Leave it out: every object is looked at, needed or not.",
+      "--repair": "--repair-from COPY brings back what is damaged.",
+    ],
     "kist init": [
       "--copy-chunker-params":
         "Chunks are cut with a key of each repository; `kist mirror push --init` makes a copy.",
@@ -60,7 +65,15 @@ enum ForeignOptions {
     ],
   ]
 
+  private static let certificates =
+    "There is no https here; the hosts and keys of ssh stand in ~/.ssh/config."
+  private static let rates =
+    "`kist backup` has --limit-upload, `kist mirror` both limits; for others, limit the line itself "
+    + "(ssh://…, pipe:COMMAND)."
+
   private static let everywhere = [
+    "--cacert": certificates, "--tls-client-cert": certificates, "--insecure-tls": certificates,
+    "--limit-upload": rates, "--limit-download": rates,
     "--no-lock": "Leave it out: commands that read take no lock.",
     "--retry-lock": "Leave it out: kist waits by itself, and a lock ends with its process.",
     "--lock-wait": "Leave it out: kist waits by itself, and a lock ends with its process.",

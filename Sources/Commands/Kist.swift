@@ -29,6 +29,8 @@ package struct Kist: ParsableCommand {
     if let strange = ProcessEnvironment.argumentsThatAreNoText.first {
       Ending.end(noText(strange), asJSON: asJSON)
     }
+    // Before the parser is asked: of a command that there is not, it would show the help of all.
+    if let failure = UnknownCommand.failure(arguments) { Ending.end(failure, asJSON: asJSON) }
     var command: any ParsableCommand
     do {
       command = try parseAsRoot(LeadingOptions.moved(arguments, in: Kist.self))
@@ -70,7 +72,6 @@ package struct Kist: ParsableCommand {
   /// What a command line that cannot be run comes to.
   private static func answer(to error: any Error, _ arguments: [String]) -> any Error {
     if let done = help(error) { return done }
-    if let failure = UnknownCommand.failure(arguments) { return failure }
     return UsageFailure.failure(error, arguments)
   }
 

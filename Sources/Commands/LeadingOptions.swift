@@ -69,7 +69,8 @@ enum LeadingOptions {
     return argument.contains("=") && valued.contains(String(name)) ? 1 : nil
   }
 
-  private static func subcommand(
+  /// The command of a command that a word names.
+  static func subcommand(
     _ name: String,
     of command: any ParsableCommand.Type
   ) -> (any ParsableCommand.Type)? {

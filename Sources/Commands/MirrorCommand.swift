@@ -145,18 +145,24 @@ struct MirrorOptions: ParsableArguments {
   @Flag(help: "Compare all objects of both ends, and bring back what one has lost.")
   var compare = false
 
-  @Flag(name: .shortAndLong, help: "Say what would travel, and change nothing.")
+  @Flag(
+    name: [.customShort("n"), .long],
+    help: "Say what would travel, and change nothing."
+  )
   var dryRun = false
 
   @Option(
-    help: ArgumentHelp("Send at most so many bytes a second, as in 500K or 10M.", valueName: "rate")
+    help: ArgumentHelp(
+      "Send at most so many bytes a second, such as 500K or 10M (units of 1,024).",
+      valueName: "rate"
+    )
   )
-  var limitUpload: ByteSize?
+  var limitUpload: ByteRate?
 
   @Option(
     help: ArgumentHelp("Receive at most so many bytes a second.", valueName: "rate")
   )
-  var limitDownload: ByteSize?
+  var limitDownload: ByteRate?
 
   /// Where the other ends are: one that is named, else all of the profile's.
   func targets(of profile: Profile?, remoteProgram: String) throws -> [MirrorTarget] {

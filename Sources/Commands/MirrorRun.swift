@@ -16,6 +16,8 @@ struct MirrorRun {
   /// Runs with each of the other ends in turn; one that fails does not keep the others from their copy.
   func run() throws {
     ProcessEnvironment.keepFreedMemorySmall()
+    mirror.limitUpload?.explain("--limit-upload", options.console)
+    mirror.limitDownload?.explain("--limit-download", options.console)
     guard !mirror.all else {
       return try MirrorRound(options: options, mirror: mirror).run { try run(with: $0) }
     }
@@ -60,8 +62,8 @@ struct MirrorRun {
       target: target,
       folders: folders,
       limits: PacedStream.Limits(
-        upload: mirror.limitUpload?.bytes,
-        download: mirror.limitDownload?.bytes
+        upload: mirror.limitUpload?.bytesPerSecond,
+        download: mirror.limitDownload?.bytesPerSecond
       )
     )
     var own = try clientOptions(folders: folders, target: target)

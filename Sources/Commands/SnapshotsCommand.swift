@@ -47,6 +47,7 @@ struct SnapshotsCommand: ParsableCommand {
   }
 
   func run() throws {
+    if let failure = ForeignCommands.listing(of: snapshots) { throw failure }
     let repository = try options.open()
     let holding = repository.holding
     var (found, damaged) = try filter.snapshots(

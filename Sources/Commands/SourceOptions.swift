@@ -101,7 +101,8 @@ struct SourceOptions: ParsableArguments {
       advice: profile.map {
         "Name one, or give profile \(DisplayedName.text(Array($0.name.utf8))) its paths."
       }
-        ?? "Name one: `kist backup FOLDER`; or use a profile that does: `kist -P NAME backup`."
+        ?? "Name one: `kist backup FOLDER`; or use a profile that does: `kist -P NAME backup`. "
+        + "(`kist snapshots` lists what was made.)"
     )
   }
 

@@ -1,32 +1,60 @@
+import ArgumentParser
+
 /// Answers a command that there is not; people come with words of other programs.
 enum UnknownCommand {
   /// Why the command line names no command; `nil` if it does.
   static func failure(_ arguments: [String]) -> Failure? {
-    guard let name = LeadingOptions.command(of: arguments), !name.hasPrefix("-"), name != "help",
-      !LeadingOptions.isCommand(name, of: Kist.self)
-    else { return nil }
+    guard let name = LeadingOptions.command(of: arguments), !name.hasPrefix("-") else { return nil }
+    guard name == "help" else {
+      guard !LeadingOptions.isCommand(name, of: Kist.self) else { return nil }
+      return failure(name, of: Kist.self, typed: "kist")
+    }
+    return failureOfHelp(arguments.drop { $0 != name }.dropFirst())
+  }
+
+  /// Why `kist help WORDS` has nothing to show.
+  private static func failureOfHelp(_ words: ArraySlice<String>) -> Failure? {
+    var command: any ParsableCommand.Type = Kist.self
+    var typed = "kist"
+    for word in words where !word.hasPrefix("-") {
+      guard !command.configuration.subcommands.isEmpty else { return nil }
+      guard let next = LeadingOptions.subcommand(word, of: command) else {
+        return failure(word, of: command, typed: typed)
+      }
+      command = next
+      typed += " " + next._commandName
+    }
+    return nil
+  }
+
+  private static func failure(
+    _ name: String,
+    of command: any ParsableCommand.Type,
+    typed: String
+  ) -> Failure {
+    let shown = DisplayedName.text(Array(name.utf8))
+    guard typed == "kist" else {
+      return Failure(
+        .usage,
+        "`\(typed)` has no command \(shown)",
+        meaning: hint(name, of: command),
+        advice: "`\(typed) --help` lists its commands."
+      )
+    }
     return Failure(
       .usage,
-      "there is no command \(DisplayedName.text(Array(name.utf8)))",
-      advice: advice[name] ?? general
+      "there is no command \(shown)",
+      meaning: ForeignCommands.answer(name) == nil ? hint(name, of: command) : nil,
+      advice: ForeignCommands.answer(name) ?? "`kist --help` lists the commands."
     )
   }
 
-  private static let general = "`kist --help` lists the commands."
-  private static let removal = "Removing snapshots does not exist yet: everything is kept."
-
-  private static let advice = [
-    "forget": removal, "prune": removal, "remove": removal, "delete": removal, "compact": removal,
-    "copy": "A second copy is made by `kist mirror push`.",
-    "mount":
-      "Mounting does not exist yet; `kist ls`, `kist dump` and `kist restore` show and fetch files.",
-    "unlock": "Nothing stays locked: a lock ends with the process that holds it.",
-    "cat": "`kist inspect` shows what is stored; `kist dump` prints a file.",
-    "verify": "`kist check --read-data` does that.",
-    "list": "`kist snapshots` lists snapshots, `kist ls` what is in one.",
-    "log": "`kist snapshots` lists snapshots, `kist history` the versions of a path.",
-    "create": "`kist backup` makes a snapshot, `kist init` a repository.",
-    "extract": "`kist restore` does that.", "version": "`kist --version` prints it.",
-    "sync": "`kist mirror sync` does that.",
-  ]
+  /// What was probably meant by a command that there is not.
+  static func hint(_ name: String, of command: any ParsableCommand.Type) -> String? {
+    let names = command.configuration.subcommands.map { $0._commandName }
+    let aliases = command.configuration.subcommands.flatMap { $0.configuration.aliases }
+    let near =
+      NearName.nearest(to: name, among: names) ?? NearName.nearest(to: name, among: aliases)
+    return near.map { "Did you mean \($0)?" }
+  }
 }

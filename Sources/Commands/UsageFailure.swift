@@ -53,14 +53,18 @@ struct UsageFailure {
     }
     if message.hasPrefix("The value '"), quoted.count >= 2, let option = quoted.last {
       // The parser also names what is allowed, the default last: the option is the word that begins with a dash.
-      let named = quoted.first { $0.hasPrefix("-") } ?? option
+      let named = quoted.dropFirst().first { $0.hasPrefix("-") } ?? option
       return named.hasPrefix("-") || quoted.count == 2
         ? ("\(named) is not understood: \(first)", help) : ("\(first) is not understood", help)
     }
-    if message.hasPrefix("Unexpected argument"), !command.configuration.subcommands.isEmpty {
-      return ("`\(name)` has no command \(first)", nil)
+    let isUnexpected =
+      message.hasPrefix("Unexpected argument") || message.contains(" unexpected arguments:")
+    if isUnexpected, !command.configuration.subcommands.isEmpty {
+      return (
+        "`\(name)` has no command \(first)", UnknownCommand.hint(quoted.first ?? "", of: command)
+      )
     }
-    if message.hasPrefix("Unexpected argument") {
+    if isUnexpected {
       return ("`\(name)` does not take this: \(first)", nil)
     }
     let plain = DisplayedName.text(Array(message.replacing("\n", with: " ").utf8))
@@ -71,8 +75,11 @@ struct UsageFailure {
   private func hint(for option: String) -> String? {
     let known = options
     let bare = String(option.prefix { $0 != "=" })
-    if let near = OptionNames.nearest(to: bare, among: known) { return "Did you mean \(near)?" }
-    return ForeignOptions.answer(bare, for: name)
+    if bare.hasPrefix("--"), let near = NearName.nearest(to: bare, among: known) {
+      return "Did you mean \(near)?"
+    }
+    if let answer = ForeignOptions.answer(bare, for: name) { return answer }
+    return NearName.beginning(of: bare, among: known).map { "Did you mean \($0)?" }
   }
 
   /// The long options of the command, as its help shows them.
@@ -83,34 +90,5 @@ struct UsageFailure {
         line.split { " ,/".contains($0) }.filter { $0.hasPrefix("--") && $0.count > 2 }
       }
       .map(String.init)
-  }
-}
-
-/// Names of options that look alike.
-enum OptionNames {
-  /// The one that was probably meant: one that goes on as it begins, or differs in a letter or two.
-  static func nearest(to name: String, among names: [String]) -> String? {
-    guard name.hasPrefix("--"), name.count > 4 else { return nil }
-    let longer = Set(names.filter { $0.hasPrefix(name) })
-    if longer.count == 1 { return longer.first }
-    // In a short name two letters make another word.
-    let limit = name.count < 9 ? 1 : 2
-    return names.map { ($0, distance(Array(name.utf8), Array($0.utf8))) }
-      .filter { $0.1 <= limit }.min { $0.1 < $1.1 }?.0
-  }
-
-  /// Letters to add, remove or change (Levenshtein).
-  static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
-    var row = Array(0...right.count)
-    for (index, letter) in left.enumerated() {
-      var corner = row[0]
-      row[0] = index + 1
-      for column in right.indices {
-        let change = corner + (letter == right[column] ? 0 : 1)
-        corner = row[column + 1]
-        row[column + 1] = min(change, row[column] + 1, corner + 1)
-      }
-    }
-    return row[right.count]
   }
 }

@@ -6,11 +6,35 @@ import Testing
     for (arguments, answer) in [
       (["forget", "--keep-daily", "7"], "does not exist yet"), (["copy"], "kist mirror push"),
       (["-q", "version"], "kist --version"), (["frobnicate"], "there is no command frobnicate"),
+      (["repair", "index"], "--repair-from"), (["rebuild-index"], "made anew"),
+      (["cache", "--cleanup"], "may simply be removed"), (["recover"], "kist check"),
+      (["rewrite", "--forget"], "kist tag"), (["migrate"], "one format"),
+      (["self-update"], "tools/install"), (["unlock"], "Nothing stays locked"),
+      (["cat", "config"], "kist inspect"), (["mount", "/mnt"], "does not exist yet"),
+      (["list", "packs"], "kist inspect packs"), (["list", "locks"], "Nothing stays locked"),
+      (["bakcup", "x"], "Did you mean backup?"), (["snapshto"], "Did you mean snapshots?"),
+      (["snap"], "Did you mean snapshots?"), (["stat"], "Did you mean stats?"),
+      (["help", "nosuch"], "there is no command nosuch"),
+      (["nosuch", "--help"], "no command nosuch"),
+      (["help", "bakcup"], "Did you mean backup?"),
+      (["help", "key", "lsit"], "Did you mean list?"),
+      (["help", String(repeating: "x", count: 100_000)], "there is no command x"),
     ] {
       let outcome = try place.start(arguments).wait()
       #expect(outcome.status == 2 && outcome.errors.contains(answer), "\(arguments): \(outcome)")
     }
-    #expect(try place.kist("help", "backup").status == 0)
+    for words in [
+      ["help", "backup"], ["help"], ["help", "key", "add"], ["mirror", "--help"], [],
+    ] {
+      #expect(try place.start(words).wait().status == 0, "\(words)")
+    }
+    let empty = try place.kist("snapshot")
+    #expect(empty.status == 2 && empty.errors.contains("`kist snapshots` lists"), "\(empty)")
+    let typo = try place.kist("snapshot", "s")
+    #expect(typo.status == 10, "\(typo)")
+    try place.initialize()
+    let split = try place.kist("snapshot", "s")
+    #expect(split.status == 1 && split.errors.contains("`kist snapshots` lists"), "\(split)")
   }
 
   @Test func `addresses that are no folder and no ssh host are refused before anything is done`()
