@@ -12,6 +12,8 @@ package struct SourceFinding: Sendable {
     case vanished
     /// A socket: there is nothing in it to save.
     case socket
+    /// The folder of the caches that this backup itself uses: left out.
+    case cacheInUse
     /// The entry became something else between listing and opening.
     case replaced
   }
@@ -24,7 +26,7 @@ package struct SourceFinding: Sendable {
   package var isLoss: Bool {
     switch reason {
     case .unreadable, .attributesUnreadable, .torn, .vanished, .replaced: true
-    case .socket: false
+    case .socket, .cacheInUse: false
     }
   }
 }

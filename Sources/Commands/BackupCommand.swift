@@ -47,10 +47,12 @@ struct BackupCommand: ParsableCommand {
     let console = options.console
     let profile = try options.profile()
     let source = try source.completed(by: profile)
-    let rules = try rules.completed(by: profile).rules()
+    var rules = try rules.completed(by: profile).rules()
     let folders = try options.folders()
     let repository = try options.open()
     try repository.requireWhole()
+    // By now it is there.
+    rules.cacheInUse = folders.cacheInUse
     // Whoever types a password takes time that is not ours.
     let start = SystemClock.monotonicNanoseconds()
     let identity = repository.configuration.repositoryID

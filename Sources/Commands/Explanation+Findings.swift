@@ -78,6 +78,7 @@ extension Explanation {
     case .torn: "\(path): changed while it was read; saved as it was seen, and marked"
     case .vanished: "\(path): was removed while the backup ran; not saved"
     case .socket: "\(path): a socket; there is nothing in it to save"
+    case .cacheInUse: "\(path): left out: the cache of kist itself, which is made anew when needed"
     case .replaced: "\(path): became something else while the backup ran; not saved"
     }
   }

@@ -77,6 +77,7 @@ extension Repository {
         time: Surroundings.now
       )
       plan.rules = try rules(options)
+      plan.rules.cacheInUse = folders.cacheInUse
       let summary = try BackupPipeline(
         repository: open,
         signer: try enrolment.signer(

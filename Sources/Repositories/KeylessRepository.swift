@@ -26,6 +26,7 @@ package final class KeylessRepository: Sendable {
     folders: ClientFolders
   ) throws(RepositoryError) {
     let index: ObjectIndex
+    folders.tagCache()
     do {
       index = try ObjectIndex(path: folders.index(of: store.id), store: store.id)
     } catch {

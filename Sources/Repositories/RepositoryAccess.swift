@@ -69,6 +69,7 @@ package struct UnlockedRepository: Sendable {
   /// Opens index and catalog and reads the log.
   package func open(folders: ClientFolders) throws(RepositoryError) -> OpenRepository {
     let log = try RecordLog(store: store, configuration: configuration)
+    folders.tagCache()
     do {
       return try OpenRepository(
         store: store,

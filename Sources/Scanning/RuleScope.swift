@@ -73,6 +73,12 @@ package final class RuleScope: Sendable {
     return ignored.ignores(name.span, status.kind == .directory ? .folder : .other)
   }
 
+  /// True if an entry is the folder of the caches that this process uses.
+  package func isCacheInUse(_ status: FileStatus) -> Bool {
+    guard let cache = rules.cacheInUse else { return false }
+    return FolderIdentity(status) == cache
+  }
+
   /// True if the walk must not go into a folder, or save a file, that was found in `above`.
   package func staysOutside(_ status: FileStatus, of above: FileStatus) -> Bool {
     guard rules.mounts == .one else { return false }

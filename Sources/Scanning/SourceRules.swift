@@ -1,3 +1,4 @@
+package import Files
 package import Patterns
 package import Trees
 
@@ -13,6 +14,9 @@ package struct SourceRules: Sendable {
   package var sizeLimit: UInt64?
   /// How far a walk goes from a root.
   package var mounts = MountRule.all
+  /// The cache folder of this process, which changes while it works and can be made anew; no person's rule, so it is not
+  /// recorded.
+  package var cacheInUse: FolderIdentity?
   /// Whether the source's own lists are obeyed.
   package var ignoreFiles = IgnoreFileRule.none
 
