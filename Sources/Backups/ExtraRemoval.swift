@@ -4,7 +4,8 @@ import Restoring
 
 /// Removes from the target what the snapshot lacks.
 ///
-/// Only in folders that were restored, never what patterns leave out, and never across a mount point.
+/// Only in folders that were restored, never what patterns leave out, and never across a mount point, and never what this process itself works
+/// with.
 struct ExtraRemoval {
   private let context: RestoreContext
   private let mount: UInt64
@@ -48,6 +49,10 @@ struct ExtraRemoval {
     status.device == device && status.mount == mount
   }
 
+  private func isUntouchable(_ status: FileStatus) -> Bool {
+    FolderIdentity(status).map { context.plan.untouchable.contains($0) } ?? false
+  }
+
   // MARK: Trees
 
   /// A folder that is being emptied.
@@ -74,7 +79,7 @@ struct ExtraRemoval {
     from folder: RestoredFolder,
     _ position: RestoreFilter.Position?
   ) -> Bool {
-    if !context.isDryRun { folder.prepareForChanges() }
+    if context.isDryRun { folder.touch() } else { folder.prepareForChanges() }
     var stack: [Emptied] = []
     switch remove(name, from: folder.handle, folder.path(of: name), position) {
     case .removed: return true
@@ -111,7 +116,7 @@ struct ExtraRemoval {
     }
     do {
       let status = try folder.status(of: name)
-      guard !status.isMountRoot, isHere(status) else {
+      guard !status.isMountRoot, isHere(status), !isUntouchable(status) else {
         context.progress.act(.kept) { path }
         return .kept
       }

@@ -107,9 +107,12 @@ final class RestoreFinisher: Sendable {
   func release(_ first: RestoredFolder) {
     var folder = first
     while folder.release() {
-      if case .restore = effect, folder.finish(with: writer) {
-        progress.add { $0.folders += 1 }
-      }
+      let isCounted =
+        switch effect {
+        case .restore: folder.finish(with: writer)
+        case .foresee: folder.isToBeFinished
+        }
+      if isCounted { progress.add { $0.folders += 1 } }
       guard let parent = folder.parent else { return }
       folder = parent
     }

@@ -1,4 +1,5 @@
 import CoreTypes
+package import Files
 package import Restoring
 package import Trees
 
@@ -45,6 +46,8 @@ package struct RestorePlan: Sendable {
   package var extras = Extras.keep
   package var effect = Effect.restore
   package var proof = Proof.none
+  /// Folders that are never removed with what the snapshot lacks: the repository itself, and what this process uses.
+  package var untouchable: Set<FolderIdentity> = []
 
   package init(
     snapshot: Snapshot,

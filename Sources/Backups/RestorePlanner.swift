@@ -77,7 +77,7 @@ struct RestorePlanner: RestoreVisitor {
     _ selection: RestoreFilter.Selection
   ) throws(BackupError) {
     folders.enter(target, start.entry, patternPath: start.patternPath)
-    if selection.isSelected, target != nil { _ = folders.need() }
+    if selection.isSelected { _ = folders.need() }
   }
 
   mutating func enter(_ folder: WalkedEntry) throws(BackupError) -> Bool {

@@ -196,7 +196,7 @@ struct TargetFolders {
   mutating func need() -> RestoredFolder? {
     guard let last = levels.indices.last else { return nil }
     if let folder = levels[last].folder {
-      if !context.isDryRun { folder.prepareForChanges() }
+      if context.isDryRun { folder.touch() } else { folder.prepareForChanges() }
       return folder
     }
     // From the first that is missing; those above it are there.

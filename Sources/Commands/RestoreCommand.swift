@@ -198,6 +198,11 @@ struct RestoreCommand: ParsableCommand {
     plan.extras = removesExtras ? .remove : .keep
     plan.effect = dryRun ? .foresee : .restore
     plan.proof = verify ? .readBack : .none
+    let folders = try options.folders()
+    plan.untouchable = Set(
+      [folders.cache, folders.state, try options.place().folder]
+        .compactMap { $0.flatMap { FolderIdentity(path: $0) } }
+    )
     return plan
   }
 
@@ -246,12 +251,13 @@ struct RestoreCommand: ParsableCommand {
   /// Mount points need no such care: nothing is removed across them.
   private func refuseToRemoveExcluded(of content: Snapshot) throws {
     let rules = content.rules.map(\.name).filter { $0 != "one-file-system" }
-    guard delete, !deleteExcluded, !dryRun, !rules.isEmpty else { return }
+    guard delete, !deleteExcluded, !rules.isEmpty else { return }
     throw Failure(
       .refusedForSafety,
       "--delete would also remove what the backup left out by its rules (\(rules.joined(separator: ", ")))",
       meaning: "Nothing was changed.",
-      advice: "See what would go with --dry-run -v; if all of that may go, say --delete-excluded."
+      advice:
+        "See what would go with --delete-excluded --dry-run -v; if all of that may go, leave out --dry-run."
     )
   }
 

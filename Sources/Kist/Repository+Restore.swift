@@ -69,6 +69,10 @@ extension Repository {
         )
       )
       plan.extras = options.extras == .remove ? .remove : .keep
+      let folders = try client.folders()
+      plan.untouchable = Set(
+        [folders.cache, folders.state, directory.location].compactMap { FolderIdentity(path: $0) }
+      )
       let progress = RestoreProgress()
       try RestorePipeline(
         repository: open,

@@ -118,6 +118,14 @@ package final class RestoredFolder: Sendable {
     }
   }
 
+  /// True if `finish` would give the folder its attributes.
+  package var isToBeFinished: Bool {
+    switch origin {
+    case .above: false
+    case .made, .present: state.withLock { $0.isTouched }
+    }
+  }
+
   /// Gives the folder its attributes, if anything in it was touched; false if it keeps its own.
   package func finish(with writer: EntryWriter) -> Bool {
     guard state.withLock({ $0.isTouched }) else { return false }

@@ -48,9 +48,27 @@ struct HabitTests {
       ("find --blob 1", "--chunk"), ("stats --mode raw-data", "all of restic's modes"),
       ("tag --add x latest", "kist tag add"), ("restore latest -t x --sparse", "holes"),
       ("snapshots --last", "--latest 1"), ("snapshots -o x=y", "ssh"),
+      ("backup --hostname ada x", "Did you mean --host?"), ("ls -R latest", "--recursive"),
+      ("check --check-unused", "every object"), ("snapshots --cacert x", "no https"),
+      ("restore latest -t x --limit-download 1", "limit the line itself"),
+      ("mirror psuh x", "Did you mean push?"), ("key lsit", "Did you mean list?"),
     ] {
       let outcome = try place.start(line.split(separator: " ").map(String.init)).wait()
       #expect(outcome.status == 2 && outcome.errors.contains(answer), "\(line): \(outcome)")
+    }
+  }
+
+  @Test func `a rate in KiB, as restic takes it, is not taken for bytes in silence`() throws {
+    let place = try filled()
+    let bare = try place.kist("backup", "-n", "--limit-upload", "500", place.path("source"))
+    #expect(bare.status == 0 && bare.errors.contains("write 500K"), "\(bare)")
+    for rate in ["500K", "2M", "1.5MiB", "100000"] {
+      let told = try place.kist("mirror", "push", "-n", "--limit-upload", rate, place.path("two"))
+      #expect(told.status == 10 && !told.errors.contains("note:"), "\(rate): \(told)")
+    }
+    for rate in ["0", "-1", "K", "9999999P", "2X"] {
+      let none = try place.kist("backup", "-n", "--limit-upload=\(rate)", place.path("source"))
+      #expect(none.status == 2 && none.errors.contains("--limit-upload"), "\(rate): \(none)")
     }
   }
 
@@ -132,6 +150,69 @@ struct HabitTests {
     #expect(listed.output.contains("deep/b\n"), "\(listed)")
     let real = try place.kist("restore", "latest", "-t", place.path("out"))
     #expect(real.output.hasPrefix("restored 2 files, 2 folders"), "\(real)")
+  }
+
+  @Test func `a dry run counts folders that are there as the restore does`() throws {
+    let place = try filled()
+    try place.write([6], to: "source/far/c")
+    try #require(try place.kist("backup", "-q", place.path("source")).status == 0)
+    try #require(
+      try place.kist("restore", "latest", "-q", "-t", place.path("out"), "-i", "/deep").status == 0
+    )
+    for options in [["-i", "/deep/b"], ["-i", "a"], [], ["--delete"], []] {
+      if options == ["--delete"] { try place.write([1], to: "out/deep/extra") }
+      let line = ["restore", "latest", "-t", place.path("out")] + options
+      let told = try place.start(line + ["-n"]).wait().output.split(separator: ",")
+      let done = try place.start(line).wait().output.split(separator: ",")
+      #expect(told.count > 2 && told[1] == done[1], "\(options): \(told), \(done)")
+    }
+  }
+
+  @Test func `kist's own cache is left out and tagged, and nothing of a person's is`() throws {
+    let place = try filled()
+    let tag = "cache/CACHEDIR.TAG"
+    #expect(
+      String(decoding: try place.bytes(tag), as: UTF8.self)
+        .hasPrefix("Signature: 8a477f597d28d172789f06886806bc55\n")
+    )
+    let made = try place.kist("backup", "-v", place.root, "--exclude", place.repository)
+    #expect(made.status == 0 && made.errors.contains("/cache: left out"), "\(made)")
+    #expect(!made.output.contains("left out"), "it is no rule of the person's: \(made)")
+    let listed = try place.kist("ls", "latest").output
+    #expect(!listed.contains("/cache\n") && listed.contains("/state\n"), "\(listed)")
+    let named = try place.kist("backup", "-q", place.cache)
+    #expect(named.status == 0, "\(named)")
+    #expect(try place.kist("ls", "latest").output.contains("CACHEDIR.TAG"))
+    // A folder of a person's, taken for caches too.
+    try place.write([1], to: "mine/repositories/thesis/a")
+    let mine = ["--cache-dir", place.path("mine")]
+    let all = try place.start(["backup", "-q", place.root, "-e", place.repository] + mine).wait()
+    #expect(all.status == 0, "\(all)")
+    #expect(try place.kist("ls", "latest").output.contains("mine/repositories/thesis/a\n"))
+    #expect(!(try place.files(below: "mine").contains("mine/CACHEDIR.TAG")))
+  }
+
+  @Test func `--delete removes neither the repository nor what kist works with`() throws {
+    let place = try filled()
+    try place.call("mv", place.repository, place.path("source/repository"))
+    try place.call("cp", "-r", place.cache, place.state, place.path("source"))
+    try place.write([1], to: "source/extra")
+    let own = [
+      "KIST_REPOSITORY": place.path("source/repository"),
+      "KIST_CACHE_DIR": place.path("source/cache"), "KIST_STATE_DIR": place.path("source/state"),
+    ]
+    let done = try place.kist(
+      "restore",
+      "latest",
+      "-t",
+      place.path("source"),
+      "--delete",
+      changing: own
+    )
+    #expect(done.status == 0, "\(done)")
+    let left = try place.files(below: "source").map { $0.split(separator: "/")[1] }
+    #expect(Set(left) == ["a", "deep", "repository", "cache", "state"])
+    #expect(try place.kist("check", changing: own).status == 0)
   }
 
   @Test func `small things are as they should be`() throws {
