@@ -69,8 +69,9 @@ package struct RestorePipeline: Sendable {
       try planner.restore(start, ordinal: &ordinal)
       if context.failure.isSet { return }
     }
-    guard let target, !context.isDryRun else { return }
+    guard let target else { return }
     context.finisher.release(target)
+    guard !context.isDryRun else { return }
     if !context.failure.isSet { try readBack(starts, target, reader) }
   }
 

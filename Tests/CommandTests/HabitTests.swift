@@ -177,7 +177,7 @@ struct HabitTests {
     )
     let made = try place.kist("backup", "-v", place.root, "--exclude", place.repository)
     #expect(made.status == 0 && made.errors.contains("/cache: left out"), "\(made)")
-    #expect(!made.output.contains("left out"), "it is no rule of the person's: \(made)")
+    #expect(made.output.contains("left out: 1 by the rules"), "the person's own: \(made)")
     let listed = try place.kist("ls", "latest").output
     #expect(!listed.contains("/cache\n") && listed.contains("/state\n"), "\(listed)")
     let named = try place.kist("backup", "-q", place.cache)
