@@ -2,6 +2,7 @@ import Browsing
 import Files
 import Glibc
 import LMDB
+import Mirroring
 
 /// Where a command's words go: results to standard output, everything else to standard error.
 struct Console: Sendable {
@@ -68,14 +69,16 @@ struct Console: Sendable {
     Console.remark("note: " + line)
   }
 
-  /// What is said when nothing has come from `name` for some seconds: on a terminal, or with `--verbose`.
-  func waitingNote(for name: String) -> @Sendable () -> Void {
-    guard verbosity >= .normal, !isJSON, verbosity >= .verbose || StandardStreams.isTerminal(2)
-    else { return {} }
+  /// What is said when nothing has come from `name` for a while: sooner where somebody looks on.
+  func waitingNote(for name: String) -> WaitingNote {
+    guard verbosity >= .normal, !isJSON else { return .none }
     let words = "waiting for \(DisplayedName.text(Array(name.utf8))) …"
+    let isWatched = StandardStreams.isTerminal(2)
     // The progress line, if there is one, goes on below.
-    let line = StandardStreams.isTerminal(2) ? "\r\(words)\u{1B}[K\n" : words + "\n"
-    return { Console.write(line, to: 2) }
+    let line = isWatched ? "\r\(words)\u{1B}[K\n" : words + "\n"
+    return WaitingNote(afterSeconds: isWatched || verbosity >= .verbose ? 5 : 10) {
+      Console.write(line, to: 2)
+    }
   }
 
   /// A warning or an error.

@@ -12,8 +12,8 @@ struct RepositoryPlace {
   let destination: MirrorDestination
   /// As it was written; for people.
   let name: String
-  /// Called when an answer is waited for.
-  var waiting: @Sendable () -> Void = {}
+  /// What is told when an answer is waited for.
+  var waiting = WaitingNote.none
 
   /// A folder of this machine.
   static func folder(_ path: String) -> RepositoryPlace {

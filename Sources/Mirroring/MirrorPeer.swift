@@ -30,8 +30,8 @@ package struct PeerOptions: Sendable {
   package var verification: Verification?
   package var stallSeconds = WireLimits.stallSeconds
   package var keepAliveSeconds = WireLimits.keepAliveSeconds
-  /// Called once when nothing has come for some seconds, for people.
-  package var waiting: @Sendable () -> Void = {}
+  /// What is told when nothing comes.
+  package var waiting = WaitingNote.none
   /// What this end brings instead of everything.
   package var choice: MirrorChoice?
   /// What this end has said already.
@@ -151,7 +151,8 @@ package final class MirrorPeer {
       .sameStore, .noRepository, .denied, .choiceRefused, .wrongHash, .refusedRecords,
       .deletionRefused,
       .incomplete,
-      .quota, .peer, .command, .repository, .storage, .packing, .interrupted, .threads:
+      .quota, .peer, .unidentified, .command, .repository, .storage, .packing, .interrupted,
+      .threads:
       intake?.finish()
       tell(error)
       throw error
@@ -344,9 +345,9 @@ package final class MirrorPeer {
       throw .noise(parser.noise)
     }
     let silence = now - lastReceived
-    if silence > UInt64(WireLimits.patienceSeconds) * 1_000_000_000, !hasToldOfWaiting {
+    if silence / 1_000_000_000 >= UInt64(options.waiting.seconds), !hasToldOfWaiting {
       hasToldOfWaiting = true
-      options.waiting()
+      options.waiting.tell()
     }
     let limit =
       parser.isOpen ? options.stallSeconds : min(options.stallSeconds, options.greetingSeconds)

@@ -31,8 +31,8 @@ package final class RemoteStore: BlobStore, CommitLocking {
     package var stallSeconds = WireLimits.stallSeconds
     /// True when the person wants to stop: a silent line is given up then.
     package var interruption: @Sendable () -> Bool = { false }
-    /// Called once when an answer has been waited for some seconds, for people.
-    package var waiting: @Sendable () -> Void = {}
+    /// What is told when an answer is waited for.
+    package var waiting = WaitingNote.none
     /// The status of the program behind the stream, once it has ended; waits for that.
     package var endStatus: @Sendable () -> Int32?
 

@@ -16,8 +16,8 @@ final class StoreLine: Sendable {
     var noiseSeconds = WireLimits.noiseSeconds
     /// True when the person wants to stop: silence is not waited for any more.
     var interruption: @Sendable () -> Bool = { false }
-    /// Called once when an answer has been waited for some seconds, for people.
-    var waiting: @Sendable () -> Void = {}
+    /// What is told when an answer is waited for.
+    var waiting = WaitingNote.none
   }
 
   /// Why there is no answer.
@@ -318,9 +318,9 @@ final class StoreLine: Sendable {
       {
         return end(.closed)
       }
-      if seen.isWaiting, seen.silence >= WireLimits.patienceSeconds, !hasToldOfWaiting {
+      if seen.isWaiting, seen.silence >= patience.waiting.seconds, !hasToldOfWaiting {
         hasToldOfWaiting = true
-        patience.waiting()
+        patience.waiting.tell()
       }
       let stall =
         seen.isGreeted

@@ -43,8 +43,6 @@ package enum WireLimits {
   package static let greetingSeconds = 120
   /// Seconds without a whole frame after which the other end counts as gone; a frame must be taken within them too.
   package static let stallSeconds = 600
-  /// Seconds of silence after which the person is told what is waited for.
-  static let patienceSeconds = 5
 
   // Sessions that use a store: Formats/mirror-protocol.md §9.
 

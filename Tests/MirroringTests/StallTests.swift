@@ -75,7 +75,7 @@ struct StallTests {
       let told = Mutex(0)
       var options = PeerOptions(program: "victim")
       options.greetingSeconds = 1
-      options.waiting = { told.withLock { $0 += 1 } }
+      options.waiting = WaitingNote(afterSeconds: 5) { told.withLock { $0 += 1 } }
       if isMirror {
         let ending = run(try family.empty(), over: stream, options)
         guard case .failure(.stalled(1)) = ending else {
@@ -91,6 +91,25 @@ struct StallTests {
       // Nobody is told of a wait that is over so soon.
       #expect(told.withLock { $0 } == 0)
     }
+  }
+
+  @Test func `who waits is told once, after the time that was asked for`() throws {
+    let told = Mutex(0)
+    let note = WaitingNote(afterSeconds: 1) { told.withLock { $0 += 1 } }
+    let (first, firstPeer) = try socket(stallSeconds: 1)
+    defer { close(firstPeer) }
+    var options = PeerOptions(program: "victim")
+    options.greetingSeconds = 2
+    options.waiting = note
+    _ = run(try family.empty(), over: first, options)
+    #expect(told.withLock { $0 } == 1)
+    let (second, secondPeer) = try socket(stallSeconds: 1)
+    defer { close(secondPeer) }
+    var hasty = connection
+    hasty.greetingSeconds = 2
+    hasty.waiting = note
+    #expect(throws: StorageError.self) { try RemoteStore(over: second, hasty) }
+    #expect(told.withLock { $0 } == 2)
   }
 
   @Test func `a server whose client never speaks ends`() throws {
