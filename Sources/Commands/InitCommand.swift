@@ -15,7 +15,7 @@ struct InitCommand: ParsableCommand {
       The folder is made if it is missing; it must be empty.
 
         kist init --repo /mnt/disk/backup.kist
-        kist init --repo /mnt/disk/backup.kist --password-file ~/.config/kist/password
+        kist init --repo /mnt/disk/backup.kist --password-file ~/password
         kist init --repo ssh://nas/srv/backup.kist
 
       Whoever has the password can read everything. Without it nobody can, and nobody can help: so \

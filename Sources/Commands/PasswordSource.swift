@@ -72,14 +72,29 @@ struct PasswordSource {
     } catch let error as FilesError {
       throw Failure(
         .failed,
-        "cannot read the password file \(shown): \(error.reason)",
+        error.isTooMuch
+          ? "the password file \(shown) has more than \(Quantities.bytes(byteLimit))"
+          : "cannot read the password file \(shown): \(error.reason)",
         advice: "Check --password-file, KIST_PASSWORD_FILE, or password-file in the profile."
       )
     }
   }
 
   private static func output(of command: [UInt8]) throws -> [UInt8] {
-    let output = try stoppable { try ShellCommand.output(of: command, limit: byteLimit) }
+    let output: (bytes: [UInt8], status: Int32)
+    do {
+      output = try stoppable { try ShellCommand.output(of: command, limit: byteLimit) }
+    } catch let error as FilesError {
+      throw Failure(
+        .failed,
+        error.isTooMuch
+          ? "the password command wrote more than \(Quantities.bytes(byteLimit))"
+          : "the password command cannot be run: \(error.reason)",
+        meaning: "Nothing was opened or changed.",
+        advice:
+          "It is to print the password and end. Run it by hand: \(DisplayedName.text(command))"
+      )
+    }
     guard output.status == 0 else {
       throw Failure(
         .failed,

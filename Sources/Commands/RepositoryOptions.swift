@@ -104,19 +104,21 @@ struct RepositoryOptions: ParsableArguments {
 
   /// Opens the secrets of a store.
   func unlock(_ store: any BlobStore) throws -> UnlockedRepository {
+    let name = DisplayedName.text(Array(try location().utf8))
+    let prompt = shared.recoveryKey ? "recovery key for \(name): " : "password for \(name): "
     // What comes from a file, a command or the environment is the same the second time.
     guard try passwordSource().isInteractive else {
-      return try UnlockedRepository(store: store, secret: try secret(prompt: "password: "))
+      return try UnlockedRepository(store: store, secret: try secret(prompt: prompt))
     }
     for _ in 1..<RepositoryOptions.attempts {
       do {
-        return try UnlockedRepository(store: store, secret: try secret(prompt: "password: "))
+        return try UnlockedRepository(store: store, secret: try secret(prompt: prompt))
       } catch {
         guard Explanation.failure(of: error)?.status == .wrongPassword else { throw error }
         console.warn("that does not open it; try again (Ctrl-C stops)")
       }
     }
-    return try UnlockedRepository(store: store, secret: try secret(prompt: "password: "))
+    return try UnlockedRepository(store: store, secret: try secret(prompt: prompt))
   }
 
   /// How often a person is asked for the password, as in restic.
@@ -152,9 +154,8 @@ struct RepositoryOptions: ParsableArguments {
 
   /// The secret that opens a slot, from the first place that has one.
   func secret(prompt: String) throws -> SlotSecret {
-    let isRecoveryKey = shared.recoveryKey
-    let text = try passwordSource().read(prompt: isRecoveryKey ? "recovery key: " : prompt)
-    if isRecoveryKey {
+    let text = try passwordSource().read(prompt: prompt)
+    if shared.recoveryKey {
       return .recoveryKey(
         try RecoveryKey(text: String(decoding: text, as: UTF8.self)).secret
       )

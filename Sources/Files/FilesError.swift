@@ -24,6 +24,10 @@ package struct FilesError: Error, Equatable, Sendable {
   /// What the system answers where a folder stands in the place of a file (EISDIR).
   package static let isFolder = Errno.isDirectory.rawValue
 
+  /// More was written than is taken (EFBIG).
+  static let tooMuch = FilesError("read", [], Errno.fileTooLarge.rawValue)
+  package var isTooMuch: Bool { code == .fileTooLarge }
+
   /// A name that leads to another file than before (ESTALE).
   package static func stale(_ path: [UInt8]) -> FilesError {
     FilesError("openat", path, Errno.staleNFSFileHandle.rawValue)

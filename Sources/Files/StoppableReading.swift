@@ -2,6 +2,15 @@ internal import CSignals
 internal import Glibc
 
 extension OpenFile {
+  /// What there is to read, up to `limit` bytes; empty at the end, `nil` if nothing came in time.
+  ///
+  /// A signal that asks for a stop ends the waiting and throws EINTR.
+  func readStoppably(upTo limit: Int, waitMilliseconds: Int) throws(FilesError) -> [UInt8]? {
+    let bytes = try readAvailable(upTo: limit, waitMilliseconds: waitMilliseconds)
+    guard InterruptFlag.isRaised else { return bytes }
+    throw FilesError("read", name, EINTR)
+  }
+
   /// Everything from the current place to the end, which must not be longer than `limit` bytes.
   ///
   /// For what a person or another program writes: a signal that asks for a stop ends the waiting and throws
