@@ -90,7 +90,7 @@ struct MirrorStatusCommand: ParsableCommand {
     let known = try memory.mirrors()
     for path in known.damaged {
       options.console.note(
-        "\(DisplayedName.text(Array(path.utf8))) is damaged: what it said of a mirror is lost; it may be removed"
+        "\(DisplayedName.text(Array(path.utf8))) cannot be read: what it said of a mirror is lost; it may be removed"
       )
     }
     let own = try MirrorTarget(try options.location(), remoteProgram: program).name

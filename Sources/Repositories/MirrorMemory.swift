@@ -97,7 +97,8 @@ package struct MirrorMemory: Sendable {
     do {
       return try DirectoryHandle.open(path: path)
     } catch {
-      guard error.isNotFound else { throw error }
+      // Something else has its name: nothing is remembered then.
+      guard error.isNotFound || error.isNotADirectory else { throw error }
       return nil
     }
   }
@@ -109,10 +110,12 @@ package struct MirrorMemory: Sendable {
   ) throws(FilesError) -> Reading<Note> {
     let bytes: [UInt8]
     do {
-      bytes = try handle.openForReading(Array(name.utf8)).readAll(limit: NoteLimits.byteCount)
+      let file = try handle.openForReading(Array(name.utf8))
+      guard try file.status().kind == .regular else { return .damaged }
+      bytes = try file.readAll(limit: NoteLimits.byteCount)
     } catch {
-      guard error.isNotFound else { throw error }
-      return .nothing
+      // A link, a file that is too large, or one that the disk does not give: whatever it is, it is no note.
+      return error.isNotFound ? .nothing : .damaged
     }
     return Note(kept: bytes).map { .note($0) } ?? .damaged
   }
