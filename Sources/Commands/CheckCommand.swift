@@ -107,6 +107,16 @@ struct CheckCommand: ParsableCommand {
       )
       throw ExitCode(ExitStatus.damage.rawValue)
     }
+    if report.packs > 0, hasNoRecords(subject) {
+      console.warn(
+        "there are packs and no record: no snapshot is known, and every repository begins with a record"
+      )
+      console.warn(
+        "If the first `kist mirror push` to here was cut off, run it again. Else `kist check --repair-from COPY` "
+          + "brings the records back from a copy."
+      )
+      throw ExitCode(ExitStatus.damage.rawValue)
+    }
     let isWhole = files?.lacking.isEmpty ?? true
     if report.findings.isEmpty, isWhole { return }
     if let repair, !report.findings.isEmpty,
@@ -137,6 +147,13 @@ struct CheckCommand: ParsableCommand {
       of: repository,
       store: store
     )
+  }
+
+  private func hasNoRecords(_ subject: Subject) -> Bool {
+    switch subject {
+    case .open(let repository): repository.log.records.isEmpty
+    case .keyless(let repository): repository.log.records.isEmpty
+    }
   }
 
   private func lacksSlots(_ subject: Subject) throws -> Bool {
@@ -269,8 +286,8 @@ extension CheckCommand {
     case .everything: "no errors: every byte was read and proven"
     case .heads: "no errors; the data itself was not read (--read-data does that)"
     case .some:
-      "no errors; of the data, \(Quantities.count(report.packsRead)) of "
-        + "\(Quantities.count(report.packs, "pack")) read and proven"
+      "no errors; of the data, \(Quantities.part(report.packsRead, of: report.packs, "pack")) "
+        + "read and proven"
     }
   }
 }

@@ -15,7 +15,8 @@ struct CheckRepair {
     place = try RepositoryPlace(text, remoteProgram: options.remoteProgram)
   }
 
-  private var name: String { place.name }
+  /// For people.
+  private var name: String { DisplayedName.text(Array(place.name.utf8)) }
 
   // MARK: Files
 

@@ -92,19 +92,22 @@ extension Explanation {
     location: String,
     meaning: String
   ) -> Failure {
-    let advice =
-      switch status {
-      case ProgramStatus.notFound, ProgramStatus.notExecutable:
-        "Is kist installed there? --remote-program names it."
-      case ProgramStatus.sshFailed where location.hasPrefix("ssh://"):
-        "ssh could not reach the host, or was not let in: what it said stands above."
-      default: "What it said stands above; run it by hand to see more."
-      }
-    return Failure(
+    Failure(
       .failed,
       "the program that connects to \(DisplayedName.text(Array(location.utf8))) ended with status \(status)",
       meaning: meaning,
-      advice: advice
+      advice: advice(forProgram: status, location: location)
     )
+  }
+
+  /// What to do about a program that connects and ended with a status.
+  static func advice(forProgram status: Int32, location: String) -> String {
+    switch status {
+    case ProgramStatus.notFound, ProgramStatus.notExecutable:
+      "Is kist installed there? --remote-program names it."
+    case ProgramStatus.sshFailed where location.hasPrefix("ssh://"):
+      "ssh could not reach the host, or was not let in: what it said stands above."
+    default: "What it said stands above; run it by hand to see more."
+    }
   }
 }

@@ -18,7 +18,8 @@ extension Explanation {
       .sameStore, .noRepository, .denied, .choiceRefused, .wrongHash, .refusedRecords,
       .deletionRefused,
       .incomplete,
-      .quota, .peer, .command, .repository, .storage, .packing, .stream, .interrupted, .threads:
+      .quota, .peer, .unidentified, .command, .repository, .storage, .packing, .stream,
+      .interrupted, .threads:
       break
     }
     return failure(from: error, target: target)
@@ -45,8 +46,7 @@ extension Explanation {
         .failed,
         "the command that connects to \(target) ended with status \(status)",
         meaning: nothingHalf,
-        advice: status == 127
-          ? "Is kist installed there? --remote-program names it." : "Run it by hand to see why."
+        advice: advice(forProgram: status, location: target)
       )
     case .stalled(let seconds):
       Failure(
@@ -148,6 +148,15 @@ extension Explanation {
         .noSpace,
         "the quota of \(Quantities.bytes(limit)) does not hold \(Quantities.bytes(needed))",
         meaning: nothingHalf
+      )
+    case .unidentified:
+      Failure(
+        .damage,
+        "neither the file `kist` nor a record here says which repository this is",
+        meaning: "So it cannot be proven that \(target) is a copy of it. Nothing was changed.",
+        advice:
+          "Put `kist` back from what `kist key export` wrote, or make the repository anew from the copy: "
+          + "`kist mirror pull --init --repo NEW-FOLDER COPY`."
       )
     case .peer(let code, let text): told(code, DisplayedName.text(Array(text.utf8)), by: target)
     case .repository(let error): failure(from: error)

@@ -30,6 +30,12 @@ enum Quantities {
     "\(count(number)) \(number == 1 ? singular : plural ?? singular + "s")"
   }
 
+  /// How many of all: `1 of 3 packs`; where there is but one, `1 pack` or `no pack`.
+  static func part(_ number: Int, of total: Int, _ singular: String) -> String {
+    guard total == 1 else { return "\(count(number)) of \(count(total, singular))" }
+    return "\(number == 0 ? "no" : "1") \(singular)"
+  }
+
   /// Seconds as `0.42 s`, `12.3 s`, `2:05` or `1:02:05`.
   static func duration(_ seconds: Double) -> String {
     if seconds < 60 { return decimal(seconds, digits: seconds < 10 ? 2 : 1) + " s" }

@@ -63,7 +63,7 @@ package struct FileHealing {
         }
         return bytes
       }
-      throw MirrorError.malformed("no record here says which repository this is")
+      throw MirrorError.unidentified
     } catch let error as MirrorError {
       throw error
     } catch let error as StorageError {
@@ -166,7 +166,7 @@ package struct FileHealing {
       damaged.append(name)
     }
     let own = try RecordLog(store: here, configuration: configuration)
-    guard !damaged.isEmpty || own.hasMissingParents else { return }
+    guard !damaged.isEmpty || own.hasMissingParents || own.records.isEmpty else { return }
     let other = try RecordLog(store: spare, configuration: configuration)
     for name in damaged {
       if let bytes = try soundFile(name) ?? file(name, of: own, other) {
@@ -201,7 +201,9 @@ package struct FileHealing {
   /// Records that others here name as their parents, and that are in no file here.
   private func bringBackParents(of other: RecordLog, _ report: inout Report) throws {
     let own = try RecordLog(store: here, configuration: configuration)
-    var pending = own.findings.flatMap { finding -> [RecordID] in
+    // A store without any record lacks at least the one by which its writer was enrolled: nothing names what is missing.
+    var pending = own.records.isEmpty ? Array(other.records.keys) : []
+    pending += own.findings.flatMap { finding -> [RecordID] in
       switch finding {
       case .missingParent(_, let parent): return [parent]
       // What would prove it may be what is missing: the record by which its writer was enrolled.

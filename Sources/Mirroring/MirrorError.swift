@@ -42,6 +42,8 @@ package enum MirrorError: Error, Sendable {
   case quota(limit: Int, needed: Int)
   /// The other end ended the session, for this reason.
   case peer(code: UInt64, text: String)
+  /// Neither configuration nor records of a store tell which repository it is a copy of.
+  case unidentified
   /// The command that connects ended with this status before anything was said.
   case command(status: Int32)
   case repository(RepositoryError)
@@ -90,7 +92,7 @@ extension MirrorError {
   /// What the other end is told; `nil` where it cannot be told anything.
   var wire: (code: UInt64, text: String)? {
     switch self {
-    case .noise, .closed, .peer, .command, .stream: nil
+    case .noise, .closed, .peer, .command, .stream, .unidentified: nil
     case .stalled(let seconds): (MirrorErrorCode.stalled, "nothing came for \(seconds) s")
     case .malformed(let what): (MirrorErrorCode.malformed, what)
     case .frameTooLong(let type, let count):
@@ -104,19 +106,33 @@ extension MirrorError {
     case .choiceRefused(let why): (MirrorErrorCode.choiceRefused, why)
     case .wrongHash(let name): (MirrorErrorCode.wrongHash, name)
     case .refusedRecords(let findings):
-      (MirrorErrorCode.refusedRecords, "\(findings.prefix(4).map { "\($0)" })")
+      (
+        MirrorErrorCode.refusedRecords,
+        "records that break the log's rules: \(findings.count), among them "
+          + findings.prefix(4).map(\.subject.short).joined(separator: ", ")
+      )
     case .deletionRefused(let record):
       (MirrorErrorCode.denied, "record \(record) removes or condemns")
     case .incomplete(let objects):
       (
         MirrorErrorCode.incomplete,
-        "\(objects.count) required objects are missing: "
+        "required objects that are missing: \(objects.count), among them "
           + objects.prefix(4).map { $0.digest.short }.joined(separator: ", ")
       )
     case .quota(let limit, let needed):
       (MirrorErrorCode.quota, "quota of \(limit) bytes, \(needed) needed")
     case .repository, .storage, .packing, .threads: (MirrorErrorCode.store, "the store failed")
     case .interrupted: (MirrorErrorCode.interrupted, "stopped as asked")
+    }
+  }
+}
+
+extension LogFinding {
+  /// The record, or the file, that it is about.
+  fileprivate var subject: Digest {
+    switch self {
+    case .damagedFile(let name, _), .damagedManifest(let name, _), .unreadable(let name, _): name
+    case .refused(let record, _), .missingParent(let record, _), .fork(let record, _): record.digest
     }
   }
 }

@@ -131,7 +131,7 @@ extension StoreRefusal {
     case .incomplete(let objects):
       self.init(
         Code.notTaken,
-        "\(objects.count) objects that the record requires are not in the store: "
+        "objects that the record requires and the store lacks: \(objects.count), among them "
           + objects.prefix(4).map { $0.digest.short }.joined(separator: ", ")
       )
     case .malformed(let what): self.init(Code.malformed, what)

@@ -72,6 +72,53 @@ struct FileHealingTests {
     try place.requireClean("--read-data")
   }
 
+  @Test func `a lost enrolment record comes back, and with it what its writer signed`() throws {
+    let records = try place.files(below: "repository/records")
+    let sizes = try records.map { try place.bytes($0).count }
+    let enrolment = try #require(zip(sizes, records).min { $0.0 < $1.0 }?.1)
+    let before = try place.bytes(enrolment)
+    let snapshots = try place.snapshotIDs()
+    #expect(snapshots.count == 3)
+    try place.call("rm", place.path(enrolment))
+    #expect(try place.snapshotIDs().isEmpty)
+    let healed = try check("--read-data")
+    #expect(healed.status == 0, "\(healed)")
+    #expect(healed.output.contains(enrolment.dropFirst("repository/".count)), "\(healed)")
+    #expect(try place.bytes(enrolment) == before)
+    #expect(try place.snapshotIDs() == snapshots)
+  }
+
+  @Test func `a repository that has lost all its records says so, and gets them back`() throws {
+    let snapshots = try place.snapshotIDs()
+    try place.call("rm", "-rf", place.path("repository/records"))
+    try place.call("mkdir", place.path("repository/records"))
+    for line in [["check"], ["check", "--without-key"]] {
+      let lost = try place.start(line).wait()
+      #expect(lost.status == 20 && lost.errors.contains("packs and no record"), "\(lost)")
+    }
+    // Without a configuration nothing tells whose copy this is; that is no fault of the mirror.
+    try place.call("mv", place.path("repository/kist"), place.path("kept"))
+    let nameless = try check()
+    #expect(nameless.status == 20 && nameless.errors.contains("kist key export"), "\(nameless)")
+    #expect(!nameless.errors.contains("protocol"), "\(nameless)")
+    try place.call("mv", place.path("kept"), place.path("repository/kist"))
+    let healed = try check("--read-data")
+    #expect(healed.status == 0, "\(healed)")
+    #expect(try place.snapshotIDs() == snapshots)
+    try place.requireClean("--read-data")
+  }
+
+  @Test func `hostile names of a mirror are shown escaped`() throws {
+    try place.call("mv", mirror, place.path("mirror\u{1B}[31m\nx"))
+    let file = try #require(try place.files(below: "repository/keyring").first)
+    try damage(file)
+    let healed = try check(from: place.path("mirror\u{1B}[31m\nx"))
+    #expect(healed.status == 0, "\(healed)")
+    #expect(!healed.output.contains("\u{1B}") && healed.output.contains("\\x1b[31m"), "\(healed)")
+    let missing = try check(from: place.path("none\u{1B}[31m"))
+    #expect(missing.status == 10 && !missing.errors.contains("\u{1B}"), "\(missing)")
+  }
+
   @Test func `a file of many records at a mirror comes back from stores that have them alone`()
     throws
   {

@@ -5,6 +5,30 @@ import Testing
 
 @Suite("Lost and damaged files", .serialized)
 struct RecoveryTests {
+  @Test func `of thousands of files that are lost the first are named, and the others counted`()
+    throws
+  {
+    let place = try Place()
+    try place.initialize()
+    // Beyond what an entry holds itself; together one object.
+    try place.fill("source", files: 1040, bytes: 200, seed: 5)
+    #expect(try place.kist("backup", "-q", "--jobs", "1", place.path("source")).status == 0)
+    for pack in try place.files(below: "repository/packs") {
+      var bytes = try place.bytes(pack)
+      bytes[bytes.count / 2] ^= 1
+      try place.call("chmod", "u+w", place.path(pack))
+      try place.write(bytes, to: pack)
+    }
+    let found = try place.kist("check", "--read-data")
+    #expect(found.status == 20, "\(found.output)")
+    let named = found.errors.split(separator: "\n").count {
+      $0.contains(" cannot be restored: chunk ")
+    }
+    #expect(named == 1000)
+    let counted = found.errors.contains("… and 40 more files and folders that cannot be restored\n")
+    #expect(counted)
+  }
+
   @Test func `without the cache everything still works`() throws {
     let place = try prepared()
     try FileManager.default.removeItem(atPath: place.cache)
