@@ -25,9 +25,10 @@ extension Explanation {
         "stopped at \(DisplayedName.text(path)): \(cause(error))",
         meaning: "What was written before it is sound, but it is not whole: do not use it.",
         advice:
-          "`kist restore` goes on behind damaged files and names them; `kist check` tells which."
+          "`kist restore` goes on behind damaged files and names them. From a copy of the repository it comes whole: "
+          + "--repair-from COPY."
       )
-    case .tree(let error): Failure(.damage, "a table of the snapshot is malformed: \(error)")
+    case .tree(let error): Failure(.damage, "a table of the snapshot is malformed: \(text(error))")
     case .output(let error): failure(ofOutput: error)
     case .interrupted:
       Failure(

@@ -38,7 +38,7 @@ extension Explanation {
     switch error {
     case TreeReadError<RepositoryError>.load(let error): cause(error)
     case TreeReadError<RepositoryError>.malformed(let node, let error):
-      "tree node \(node.digest.short) is malformed (\(error))"
+      "tree node \(node.digest.short) is malformed (\(text(error)))"
     default: failure(of: error)?.what ?? "\(error)"
     }
   }

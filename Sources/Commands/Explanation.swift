@@ -15,7 +15,20 @@ import Trees
 enum Explanation {
   /// Writes a failure to standard error.
   static func show(_ failure: Failure, asJSON: Bool) {
-    Console.write(text(of: failure, asJSON: asJSON), to: 2)
+    guard !asJSON, let width = StandardStreams.terminalWidth(2) else {
+      return Console.write(text(of: failure, asJSON: asJSON), to: 2)
+    }
+    Console.write(text(of: failure, width: max(40, width)), to: 2)
+  }
+
+  /// A failure in words, for a terminal of so many columns.
+  static func text(of failure: Failure, width: Int) -> String {
+    let lead = "      "
+    var lines = TextFold.lines(failure.what, width: width, first: "kist: ", lead: lead)
+    for part in [failure.meaning, failure.advice].compactMap({ $0 }) {
+      lines += TextFold.lines(part, width: width, first: lead, lead: lead)
+    }
+    return lines.map { $0 + "\n" }.joined()
   }
 
   /// A failure in words, with its line end.
@@ -86,7 +99,7 @@ enum Explanation {
         "\(DisplayedName.text(path)) is not a folder",
         advice: "Choose a folder with --target; it is made if it is missing."
       )
-    case .tree(let error): Failure(.damage, "a folder of the snapshot is malformed: \(error)")
+    case .tree(let error): Failure(.damage, "a folder of the snapshot is malformed: \(text(error))")
     case .nothingToBackUp:
       Failure(
         .failed,
@@ -146,7 +159,9 @@ enum Explanation {
     case .wrongSecret(let count):
       Failure(
         .wrongPassword,
-        "wrong password: none of \(Quantities.count(count, "slot")) opens with it",
+        count == 1
+          ? "wrong password: it does not open the only key slot"
+          : "wrong password: it opens none of \(Quantities.count(count, "key slot"))",
         advice: "Check the password, the keyboard layout, and that this is the right repository."
       )
     case .noUsableSlot(let reasons):
@@ -202,7 +217,7 @@ enum Explanation {
     case .malformedTree(let id, let error):
       Failure(
         .damage,
-        "tree node \(id.digest.short) is malformed: \(error)",
+        "tree node \(id.digest.short) is malformed: \(text(error))",
         meaning: "It was written so, by a faulty or hostile writer."
       )
     case .damagedSnapshot(let id, let reason):
@@ -210,7 +225,7 @@ enum Explanation {
     case .illegalSnapshot(let error):
       Failure(
         .failed,
-        "the snapshot cannot be written as it is: \(error)",
+        "the snapshot cannot be written as it is: \(text(error))",
         meaning: "No snapshot was made; earlier snapshots are as they were.",
         advice: "Names of host and tags have at most 1,024 bytes, paths at most 65,535."
       )

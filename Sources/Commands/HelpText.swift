@@ -21,7 +21,7 @@ enum HelpText {
 
     Exit status: 0 done; 3 done, but not all could be saved or restored; 1 failed; 2 wrong command \
     line; 10 no repository; 11 busy; 12 wrong password; 20 damage found; 21 no space; 22 refused for \
-    safety; 23 the repository is older than what was seen last; 130 interrupted; 141 \
+    safety; 23 the repository is older than what was seen last; 24 a mirror is behind; 130 interrupted; 141 \
     nobody read the output.
     """
 }

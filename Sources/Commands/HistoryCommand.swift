@@ -57,7 +57,9 @@ struct HistoryCommand: ParsableCommand {
       if damaged { throw ExitCode(ExitStatus.damage.rawValue) }
       throw Failure(
         .failed,
-        "none of \(Quantities.count(snapshots.count, "snapshot")) has "
+        (snapshots.count == 1
+          ? "the only snapshot has no "
+          : "none of \(Quantities.count(snapshots.count, "snapshot")) has ")
           + DisplayedName.text(Array(path.utf8)),
         meaning: typed == [Array(path.utf8)] || typed.isEmpty
           ? nil : "Looked for \(typed.prefix(3).map(DisplayedName.text).joined(separator: ", ")).",
@@ -130,7 +132,9 @@ struct HistoryCommand: ParsableCommand {
       let lines = TextTable.lines(
         header: ["snapshot", "first seen", "last seen", "snapshots", "change", "size", "modified"],
         rows: history.versions.map(row),
-        rightAligned: [3, 5]
+        rightAligned: [3, 5],
+        // The first says when it began; the last that it ended.
+        fitting: .terminal(shortening: 6, dropping: [2, 5])
       )
       for line in lines { options.console.result(line) }
     }

@@ -38,7 +38,7 @@ struct MirrorCommand: ParsableCommand {
           kist mirror push --init /mnt/second/backup
           kist mirror push ssh://nas/srv/backup --limit-upload 2M
           kist -P laptop mirror push
-          kist mirror push --all                # to the mirrors of every profile of this repository
+          kist mirror push --all      # to those of every profile of the repository
           kist mirror push --init /mnt/stick/backup --tag weekly --latest 4
         """
     )

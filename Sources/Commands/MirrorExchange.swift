@@ -44,7 +44,7 @@ struct MirrorExchange {
         let status = connection.finish(after: error)
         throw Explanation.mirrorFailure(
           error,
-          target: target.place.destination.name,
+          target: target.shownName,
           status: status
         )
       }

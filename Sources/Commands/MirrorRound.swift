@@ -77,6 +77,6 @@ struct MirrorRound {
         console.warn("\(line): failed (\(ending.status.rawValue)): \(ending.words)")
       }
     }
-    console.say("\(done) of \(Quantities.count(endings.count, "mirror")) done")
+    console.say("\(Quantities.part(done, of: endings.count, "mirror")) done")
   }
 }

@@ -102,7 +102,7 @@ struct MirrorRun {
       throw Failure(
         .damage,
         "\(Quantities.count(summary.lacking.count, "object")) could not be fetched from "
-          + "\(target.place.destination.name): missing there, or not what they should be when they came",
+          + "\(target.shownName): missing there, or not what they should be when they came",
         meaning: "Everything else is stored, and nothing of this repository was changed by it.",
         advice: "Run `kist check --read-data` at both ends."
       )

@@ -9,11 +9,12 @@ enum MirrorStatusText {
       header: ["Mirror", "State", "Contact", "Last done", "Verified"],
       rows: standings.map { standing in
         [
-          name(standing), state(standing), time(standing.note.lastContact),
+          name(standing), standing.state.rawValue, time(standing.note.lastContact),
           time(standing.note.lastSuccess), verified(standing),
         ]
       },
-      rightAligned: []
+      rightAligned: [],
+      fitting: .terminal(shortening: 0, dropping: [2, 4])
     )
     for standing in standings {
       lines += remarks(standing).map { "\(name(standing)): \($0)" }
@@ -54,11 +55,6 @@ enum MirrorStatusText {
     DisplayedName.text(Array(standing.target.name.utf8))
   }
 
-  private static func state(_ standing: MirrorStanding) -> String {
-    guard standing.state == .behind, let lag = standing.lag else { return standing.state.rawValue }
-    return "behind by \(amount(lag))"
-  }
-
   private static func amount(_ lag: MirrorLag) -> String {
     let what =
       lag.snapshots > 0
@@ -70,7 +66,7 @@ enum MirrorStatusText {
     guard let (verification, byMirror) = standing.verification else {
       return standing.checks?.fault == nil ? "never" : "damage found"
     }
-    return "\(time(verification.time)), \(word(verification.extent))"
+    return "\(time(verification.time).prefix { $0 != " " }), \(word(verification.extent))"
       + (byMirror ? " (it says)" : "")
   }
 
@@ -106,11 +102,7 @@ enum MirrorStatusText {
       )
     }
     if let known = note.knownAt, let lag = standing.lag, lag.records > 0 {
-      remarks.append(
-        standing.state == .behind
-          ? "what it has is known as of \(time(known))"
-          : "behind by \(amount(lag)), as far as is known since \(time(known))"
-      )
+      remarks.append("behind by \(amount(lag)), as far as is known since \(time(known))")
     }
     if note.extraRecordCount > 0, note.frontier != nil {
       remarks.append(

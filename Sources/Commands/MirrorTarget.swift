@@ -35,6 +35,11 @@ struct MirrorTarget {
     return targets.filter { seen.insert($0.name).inserted }
   }
 
-  /// In messages.
-  var shownName: String { DisplayedName.text(Array(place.destination.name.utf8)) }
+  /// In messages: as it was typed.
+  var shownName: String {
+    switch place.destination {
+    case .folder, .command: DisplayedName.text(Array(place.destination.name.utf8))
+    case .program: DisplayedName.text(Array(place.name.utf8))
+    }
+  }
 }

@@ -157,7 +157,14 @@ struct RestoreCommand: ParsableCommand {
     let hasDamage = progress.findings.kept.contains {
       if case .damagedContent = $0.reason { true } else { false }
     }
-    if hasDamage { FarDamage.note(options) }
+    if hasDamage {
+      FarDamage.note(options)
+      if spares == nil, !console.isJSON {
+        console.warn(
+          "What is damaged here comes from a copy of the repository with --repair-from COPY; run it again with that."
+        )
+      }
+    }
     let seconds = Double(SystemClock.monotonicNanoseconds() - start) / 1e9
     noteNothingMatched(progress.counters)
     show(progress.counters, seconds: seconds)

@@ -101,7 +101,8 @@ struct SnapshotsCommand: ParsableCommand {
         if !holding.holds(snapshot.id) { row[row.count - 1] += "  (left out of this copy)" }
         return row
       },
-      rightAligned: [4, 5]
+      rightAligned: [4, 5],
+        fitting: .terminal(shortening: compact ? 3 : 6)
     )
     for line in lines { options.console.result(line) }
   }

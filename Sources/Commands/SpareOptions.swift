@@ -38,7 +38,7 @@ struct SpareOptions: ParsableArguments {
       let place = try RepositoryPlace(text, remoteProgram: options.remoteProgram)
       let target = place.destination
       return SpareStores.Named(
-        name: place.name,
+        name: DisplayedName.text(Array(place.name.utf8)),
         store: SpareStore(program: program, keeping: keeping) {
           try KeylessRepository(store: store, index: index)
         } connect: {

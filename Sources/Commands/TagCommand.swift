@@ -160,7 +160,7 @@ struct TagOptions: ParsableArguments {
       )
     } else {
       options.console.say(
-        "\(Quantities.count(changed.count)) of \(Quantities.count(chosen.count, "snapshot")) changed"
+        "\(Quantities.part(changed.count, of: chosen.count, "snapshot")) changed"
       )
     }
   }

@@ -3,6 +3,7 @@ import Commands
 import Files
 import Repositories
 import Restoring
+import Storage
 import Threading
 import Trees
 

@@ -161,7 +161,7 @@ struct MirrorStatusTests {
     try place.write([1, 2, 3], to: try #require(notes.first))
     let damaged = try place.kist("mirror", "status")
     #expect(damaged.status == 24)
-    #expect(damaged.errors.contains("is damaged"), "\(damaged)")
+    #expect(damaged.errors.contains("cannot be read"), "\(damaged)")
     try #require(try push(place.path("five")).status == 0)
     #expect(try status(place.path("five")).0 == 0)
     #expect(
@@ -171,6 +171,69 @@ struct MirrorStatusTests {
     #expect(
       try place.kist("mirror", "status", "--forget", place.path("five")).status == 1
     )
+  }
+
+  @Test func `whatever stands in the place of a note counts as none`() throws {
+    try #require(try push("--init", place.path("one")).status == 0)
+    let note = place.path(
+      try #require(try place.files(below: "state").first { $0.contains("/mirrors/") })
+    )
+    for maker in [["mkdir"], ["ln", "-s", "/nowhere"], ["mkfifo"], ["truncate", "-s", "2M"]] {
+      try place.call("rm", "-rf", note)
+      let made = try place.run(maker + [note])
+      try #require(made.status == 0, "\(made)")
+      let outcome = try place.kist("mirror", "status", place.path("one"))
+      #expect(outcome.status == 24 && outcome.output.contains("never reached"), "\(outcome)")
+      let all = try place.kist("mirror", "status")
+      #expect(all.status == 24 && all.errors.contains("cannot be read"), "\(maker): \(all)")
+    }
+    // A run that cannot note what came of it is done all the same.
+    try place.call("rm", "-f", note)
+    try place.call("mkdir", note)
+    let pushed = try push(place.path("one"))
+    #expect(pushed.status == 0 && pushed.errors.contains("cannot be noted"), "\(pushed)")
+  }
+
+  @Test func `a failure is told with the address as it was typed, and stays in the status`() throws
+  {
+    try place.write(Array("#!/bin/sh\necho 'no route to nas' >&2\nexit 255\n".utf8), to: "bin/ssh")
+    try place.call("chmod", "755", place.path("bin/ssh"))
+    let address = "ssh://ann@nas:2222/srv/x"
+    try place.write(
+      Array(
+        "[profiles.far]\nrepository = \"\(place.repository)\"\nmirrors = [\"\(address)\"]\n".utf8
+      ),
+      to: "far.toml"
+    )
+    try place.call("chmod", "600", place.path("far.toml"))
+    let far = [
+      "PATH": place.path("bin") + ":/usr/bin:/bin", "KIST_CONFIG": place.path("far.toml"),
+      "KIST_PROFILE": "far",
+    ]
+    let failed = try place.kist("mirror", "push", changing: far)
+    #expect(failed.status == 1, "\(failed)")
+    #expect(failed.errors.contains("no route to nas\n"), "\(failed)")
+    #expect(failed.errors.contains("connects to \(address) ended with status 255"), "\(failed)")
+    #expect(failed.errors.contains("stands above"), "\(failed)")
+    let status = try place.kist("mirror", "status", changing: far)
+    #expect(status.status == 24, "\(status)")
+    #expect(status.output.contains("failed: the command that connects to \(address)"), "\(status)")
+  }
+
+  @Test func `one mirror of one is counted as people do`() throws {
+    let alone = try place.kist("-P", "other", "--repo", place.repository, "mirror", "push", "--all")
+    #expect(alone.output.hasSuffix("no mirror done\n"), "\(alone)")
+    let made = try place.kist(
+      "-P",
+      "other",
+      "--repo",
+      place.repository,
+      "mirror",
+      "push",
+      "--all",
+      "--init"
+    )
+    #expect(made.output.hasSuffix("\n1 mirror done\n"), "\(made)")
   }
 
   @Test func `--all goes on after a failure, names each, and ends with the highest status`() throws
