@@ -1,6 +1,48 @@
+import Files
+import Indexing
 import LMDB
 
 extension Explanation {
+  static func failure(from error: IndexingError) -> Failure {
+    switch error {
+    case .database(let path, .noSpace):
+      Failure(
+        .noSpace,
+        "no space left for the cache at \(path)",
+        meaning: "The repository itself is unharmed.",
+        advice: "Make room, or use --cache-dir."
+      )
+    case .database(let path, .system(_, let errno)):
+      Failure(
+        .failed,
+        "the cache at \(DisplayedName.text(Array(path.utf8))) cannot be used: \(SystemText.reason(errno))",
+        meaning: "The repository itself is unharmed.",
+        advice: "Mend what keeps you from the folder, or name another with --cache-dir."
+      )
+    case .database(let path, let error):
+      Failure(
+        .failed,
+        "the cache at \(DisplayedName.text(Array(path.utf8))) cannot be used: \(error)",
+        meaning: "It can be rebuilt; the repository itself is unharmed.",
+        advice: "Remove the folder and run the command again."
+      )
+    case .malformedRow(let path):
+      Failure(
+        .failed,
+        "the cache at \(path) is damaged",
+        meaning: "It can be rebuilt; the repository itself is unharmed.",
+        advice: "Remove the folder and run the command again."
+      )
+    case .packing(let error): failure(from: error)
+    case .networkFileSystem(let path):
+      Failure(
+        .failed,
+        "the cache folder \(path) lies on a network file system",
+        advice: "Choose a local folder with --cache-dir or KIST_CACHE_DIR."
+      )
+    }
+  }
+
   /// What is said when a cache turns out to be damaged, as texts that a signal handler can write.
   static func cacheMessages(asJSON: Bool) -> CacheMessages {
     let isHarmless = "Only what this machine keeps to be faster; the repository is unharmed."

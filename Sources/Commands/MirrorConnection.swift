@@ -79,12 +79,8 @@ final class MirrorConnection {
         store: try place.createStore(configuration: configuration, blobs: []),
         folders: folders
       )
-    } catch let error as StorageError {
-      throw .storage(error)
-    } catch let error as RepositoryError {
-      throw .repository(error)
     } catch {
-      throw .malformed("\(error)")
+      throw MirrorError(error)
     }
   }
 

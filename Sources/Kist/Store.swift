@@ -64,14 +64,8 @@ public final class Store: Sendable {
       try StoreLayout.create(at: path, configuration: configuration, blobs: [])
       guard let made = try repository() else { throw MirrorError.noRepository(whose: .here) }
       return made
-    } catch let error as MirrorError {
-      throw error
-    } catch let error as StorageError {
-      throw .storage(error)
-    } catch let error as RepositoryError {
-      throw .repository(error)
     } catch {
-      throw .malformed("\(error)")
+      throw MirrorError(error)
     }
   }
 }

@@ -64,26 +64,16 @@ package struct FileHealing {
         return bytes
       }
       throw MirrorError.unidentified
-    } catch let error as MirrorError {
-      throw error
-    } catch let error as StorageError {
-      throw .storage(error)
-    } catch let error as RepositoryError {
-      throw .repository(error)
     } catch {
-      throw .malformed("\(error)")
+      throw MirrorError(error)
     }
   }
 
   private static func configuration(of store: any BlobStore) throws(MirrorError) -> Configuration {
     do {
       return try Configuration(decoding: try store.readConfiguration())
-    } catch let error as StorageError {
-      throw .storage(error)
-    } catch let error as RepositoryError {
-      throw .repository(error)
     } catch {
-      throw .malformed("\(error)")
+      throw MirrorError(error)
     }
   }
 
@@ -103,14 +93,8 @@ package struct FileHealing {
       }
       try healRecords(&report)
       try healManifests(&report)
-    } catch let error as MirrorError {
-      throw error
-    } catch let error as StorageError {
-      throw .storage(error)
-    } catch let error as RepositoryError {
-      throw .repository(error)
     } catch {
-      throw .malformed("\(error)")
+      throw MirrorError(error)
     }
     return report
   }

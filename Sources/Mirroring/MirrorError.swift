@@ -127,6 +127,20 @@ extension MirrorError {
   }
 }
 
+extension MirrorError {
+  /// Any error that a store, a repository or a mirror run ends with.
+  package init(_ error: any Error) {
+    self =
+      switch error {
+      case let error as MirrorError: error
+      case let error as StorageError: .storage(error)
+      case let error as RepositoryError: .repository(error)
+      case let error as PackingError: .packing(error)
+      default: .malformed("\(error)")
+      }
+  }
+}
+
 extension LogFinding {
   /// The record, or the file, that it is about.
   fileprivate var subject: Digest {

@@ -1,0 +1,173 @@
+import CoreTypes
+import Files
+import Packing
+import Storage
+
+/// What went wrong with the files of a store, here or far away.
+extension Explanation {
+  static func failure(from error: PackingError) -> Failure {
+    if case .storage(let error) = error { return failure(from: error) }
+    return Failure(
+      .damage,
+      text(error),
+      advice: "Run `kist check --read-data` to see what is affected."
+    )
+  }
+
+  static func failure(from error: StorageError) -> Failure {
+    switch error {
+    case .noRepository(let path):
+      Failure(
+        .noRepository,
+        "there is no repository at \(DisplayedName.text(Array(path.utf8)))",
+        advice: "Check --repo or KIST_REPOSITORY; `kist init` makes a new one."
+      )
+    case .interruptedInit(let path):
+      Failure(
+        .noRepository,
+        "the repository at \(DisplayedName.text(Array(path.utf8))) is not complete: its file `kist` is missing",
+        meaning:
+          "Either its `init` was interrupted, or the file was lost; what else is there is unharmed.",
+        advice:
+          "Put `kist` back from a mirror or from what `kist key export` wrote. If there never was a "
+          + "snapshot, run `kist init` again: it refuses where there is one."
+      )
+    case .alreadyThere(let path):
+      Failure(
+        .failed,
+        "there is a repository at \(DisplayedName.text(Array(path.utf8))) already",
+        meaning: "Nothing was changed."
+      )
+    case .notEmpty(let path):
+      Failure(
+        .failed,
+        "the folder \(DisplayedName.text(Array(path.utf8))) is not empty",
+        meaning: "Nothing was changed.",
+        advice: "Choose an empty folder, or one that does not exist yet."
+      )
+    case .missing(let name):
+      Failure(
+        .damage,
+        "the store lacks \(name)",
+        advice: "Run `kist check` to see which files are affected."
+      )
+    case .short(let name, let needed, let found):
+      Failure(
+        .damage,
+        "\(name) is cut short: \(found) of \(needed) bytes",
+        advice: "Run `kist check --read-data` to see which files are affected."
+      )
+    case .tooLarge(let name, let count, let limit):
+      Failure(.damage, "\(name) has \(count) bytes; the format allows \(limit)")
+    case .conflict(let name):
+      Failure(
+        .damage,
+        "\(name) is there already, with another size: it is damaged",
+        advice: "Run `kist check --read-data`."
+      )
+    case .misplaced(let name):
+      Failure(
+        .damage,
+        "`\(name)` of the repository is no \(name == "tmp" ? "folder" : "file")",
+        meaning: "Something else has its name. Packs and snapshots may be whole.",
+        advice: "Move that away, and put `\(name)` back: "
+          + placesOf(name)
+      )
+    case .selecting:
+      Failure(
+        .refusedForSafety,
+        "this copy holds chosen snapshots only, and takes nothing but what a mirror run brings",
+        meaning: "Nothing was changed.",
+        advice:
+          "Do it in the repository; or make this copy whole with `kist mirror push` there, without a choice."
+      )
+    case .damagedStoreID:
+      Failure(
+        .damage,
+        "the file `store` is damaged",
+        meaning: "It holds only this copy's own id; no data is lost.",
+        advice: "Put the file back from a backup of the repository's folder."
+      )
+    case .busy(let path):
+      Failure(
+        .busy,
+        "another process holds the commit lock of \(DisplayedName.text(Array(path.utf8)))",
+        meaning:
+          "It is held for moments, while a record gets its name; this run gave up after a minute of waiting. "
+          + "Nothing counts as saved; packs that were complete are kept and will be reused.",
+        advice:
+          "`fuser -v commit.lock`, in the repository's folder, names the process. If it is stopped or hangs, "
+          + "let it go on or end it: the lock goes with it. Then run the same command again."
+      )
+    case .failed(let name, let error) where error.isPermission:
+      Failure(
+        .failed,
+        "cannot use \(DisplayedName.text(Array(name.utf8))) of the repository: \(error.reason)",
+        meaning: "Nothing was read or changed there; this says nothing about the data.",
+        advice:
+          "Run kist as the user to whom the repository belongs, or have its files' modes mended."
+      )
+    case .failed(let name, let error) where error.isUnconfirmedWrite:
+      Failure(
+        .failed,
+        "the storage did not confirm a write to \(DisplayedName.text(Array(name.utf8))): \(error.reason)",
+        meaning: "Nothing that this run wrote counts as saved; what was saved before is as it was.",
+        advice:
+          "The disk may be failing: look at it (`dmesg`, `smartctl -a`) before you rely on it. Then run the same "
+          + "command again, and `kist check --read-data`."
+      )
+    case .failed(let name, let error): failure(from: error, about: name)
+    case .denied(let location, let what):
+      Failure(
+        .refusedForSafety,
+        "\(location) refuses: its role does not allow \(DisplayedName.text(Array(what.utf8)))",
+        meaning: "What was done before stays done; nothing was removed or overwritten.",
+        advice: "`kist serve --role` there decides what is allowed."
+      )
+    case .quota(let location, let limit, let needed):
+      Failure(
+        .noSpace,
+        "the quota of \(location), \(Quantities.bytes(limit)), does not hold \(Quantities.bytes(needed))",
+        meaning: "No snapshot was made by this run; earlier snapshots are as they were.",
+        advice: "Have `kist serve --quota` raised there, or use another repository."
+      )
+    case .notTaken(let location, let reason):
+      Failure(
+        .refusedForSafety,
+        "\(location) did not take what was sent: \(DisplayedName.text(Array(reason.utf8)))",
+        meaning: "Nothing of it was stored.",
+        advice: "Run `kist check`; if it finds nothing, run the command again."
+      )
+    case .unreachable(let location, let end):
+      failure(from: end, location: location, meaning: "Nothing was changed.")
+    case .disconnected(let location, let end):
+      failure(from: end, location: location, meaning: whatIsKept)
+    }
+  }
+
+  /// Where a fixed file or folder of a store is had from.
+  private static func placesOf(_ name: String) -> String {
+    switch name {
+    case "tmp": "an empty folder is enough."
+    case "store": "from a copy of the repository's folder. It holds only this copy's own id."
+    default: "from a mirror, or from what `kist key export` wrote."
+    }
+  }
+
+  static func failure(from error: FilesError, about name: String?) -> Failure {
+    let place = name.map { "\($0): " } ?? ""
+    if error.isNoSpace {
+      return Failure(
+        .noSpace,
+        "\(place)no space left on the device",
+        meaning: "No snapshot was made by this run; earlier snapshots are as they were. "
+          + "Packs that were complete are kept and will be reused.",
+        advice: "Make room, then run the same command again."
+      )
+    }
+    // The name of the file, once: of two the longer one says more.
+    let path = DisplayedName.text(error.pathBytes)
+    if let name, name.hasSuffix(path) { return Failure(.failed, place + error.reason) }
+    return Failure(.failed, path.hasPrefix(name ?? "") ? text(error) : place + text(error))
+  }
+}
