@@ -20,7 +20,7 @@ struct MirrorCommand: ParsableCommand {
         kist mirror status
 
       On the other machine, a line in authorized_keys can fix what this one may do:
-        restrict,command="kist serve --stdio --repo /srv/backup --role append" ssh-ed25519 …
+        restrict,command="kist serve --stdio --repo /srv/backup --role append" KEY
       """,
     subcommands: [Push.self, Pull.self, Sync.self, MirrorStatusCommand.self]
   )

@@ -1,4 +1,5 @@
 import CoreTypes
+import Files
 import Repositories
 
 /// How mirrors stand, in words and in JSON.
@@ -17,7 +18,13 @@ enum MirrorStatusText {
       fitting: .terminal(shortening: 0, dropping: [2, 4])
     )
     for standing in standings {
-      lines += remarks(standing).map { "\(name(standing)): \($0)" }
+      for remark in remarks(standing).map({ "\(name(standing)): \($0)" }) {
+        guard let width = StandardStreams.terminalWidth(1) else {
+          lines.append(remark)
+          continue
+        }
+        lines += TextFold.lines(remark, width: max(40, width), first: "", lead: "  ")
+      }
     }
     return lines
   }

@@ -12,7 +12,7 @@ struct ServeCommand: ParsableCommand {
       The other end is `kist mirror`, or any command with --repo ssh://… or pipe:…. Needs no password here. What the other end may do is fixed here and cannot be raised from there. In \
       authorized_keys:
 
-        restrict,command="kist serve --stdio --repo /srv/backup --role append --quota 500G" ssh-ed25519 …
+        restrict,command="kist serve --stdio --repo /srv/backup --role append" KEY
 
       append   receives objects and snapshots; gives no content, and takes no record that removes
       read     gives everything, and receives nothing
