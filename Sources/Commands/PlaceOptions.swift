@@ -15,20 +15,25 @@ extension PlaceOptions {
   /// The repository's path, or where else it is, as it was written.
   func location() throws -> String {
     if let path = repository, !path.isEmpty { return path }
-    let profile = try chosenProfile()
-    if let path = try Surroundings.variable("KIST_REPOSITORY") {
-      if let profile, let own = profile.repository, own != path {
-        console.note("KIST_REPOSITORY is set, and wins over profile \(profile.name)")
-      }
-      return path
-    }
-    if let path = profile?.repository { return path }
+    if let path = try Surroundings.variable("KIST_REPOSITORY") { return path }
+    if let path = try chosenProfile()?.repository { return path }
     throw Failure(
       .noRepository,
       "no repository was named",
       meaning: Surroundings.bytes("RESTIC_REPOSITORY") == nil
         ? nil : "RESTIC_REPOSITORY names one of restic's, which has another format.",
       advice: "Use --repo FOLDER, set KIST_REPOSITORY, or name one in a profile (--profile NAME)."
+    )
+  }
+
+  /// Says that the environment names another repository than the profile, and is taken.
+  func noteOverruledProfile() throws {
+    if let path = repository, !path.isEmpty { return }
+    guard let profile = try chosenProfile(), let own = profile.repository,
+      let path = try Surroundings.variable("KIST_REPOSITORY"), own != path
+    else { return }
+    console.note(
+      "KIST_REPOSITORY is set, and wins over profile \(DisplayedName.text(Array(profile.name.utf8)))"
     )
   }
 

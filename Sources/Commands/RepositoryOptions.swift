@@ -78,6 +78,7 @@ struct RepositoryOptions: ParsableArguments {
 
   /// The store of the repository; one on another machine is connected to.
   func store() throws -> any BlobStore & CommitLocking {
+    try shared.place.noteOverruledProfile()
     do {
       return try place().openStore()
     } catch StorageError.noRepository(let path) {

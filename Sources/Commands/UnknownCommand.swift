@@ -16,7 +16,7 @@ enum UnknownCommand {
   private static func failureOfHelp(_ words: ArraySlice<String>) -> Failure? {
     var command: any ParsableCommand.Type = Kist.self
     var typed = "kist"
-    for word in words where !word.hasPrefix("-") {
+    for word in words where !word.hasPrefix("-") && word != "help" {
       guard !command.configuration.subcommands.isEmpty else { return nil }
       guard let next = LeadingOptions.subcommand(word, of: command) else {
         return failure(word, of: command, typed: typed)

@@ -26,6 +26,7 @@ package struct FilesError: Error, Equatable, Sendable {
 
   /// More was written than is taken (EFBIG).
   static let tooMuch = FilesError("read", [], Errno.fileTooLarge.rawValue)
+  /// More was there than is taken.
   package var isTooMuch: Bool { code == .fileTooLarge }
 
   /// A name that leads to another file than before (ESTALE).

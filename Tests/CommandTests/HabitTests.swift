@@ -217,6 +217,19 @@ struct HabitTests {
 
   @Test func `small things are as they should be`() throws {
     let place = try filled()
+    try place.write(Array("[profiles.far]\nrepository = \"/far\"\n".utf8), to: "far.toml")
+    try place.call("chmod", "600", place.path("far.toml"))
+    let far = ["KIST_CONFIG": place.path("far.toml"), "KIST_PROFILE": "far"]
+    let overruled = try place.kist(
+      "restore",
+      "latest",
+      "-n",
+      "-t",
+      place.path("out"),
+      changing: far
+    )
+    #expect(overruled.status == 0, "\(overruled)")
+    #expect(overruled.errors.components(separatedBy: "wins over profile far").count == 2)
     #expect(!(try place.kist("serve", "--help").output.contains("--password")))
     let same = try place.kist("diff", "latest", "latest")
     #expect(same.output.hasSuffix("\n\nno differences\n"), "\(same)")

@@ -24,7 +24,8 @@ import Testing
       #expect(outcome.status == 2 && outcome.errors.contains(answer), "\(arguments): \(outcome)")
     }
     for words in [
-      ["help", "backup"], ["help"], ["help", "key", "add"], ["mirror", "--help"], [],
+      ["help", "backup"], ["help"], ["help", "key", "add"], ["mirror", "--help"], ["help", "help"],
+      [],
     ] {
       #expect(try place.start(words).wait().status == 0, "\(words)")
     }
