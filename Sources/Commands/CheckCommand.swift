@@ -97,9 +97,14 @@ struct CheckCommand: ParsableCommand {
       try check(subject, state: state)
     }
     display.finish()
-    try note(subject, findings: report.findings.count)
+    let isUnrecorded = report.packs > 0 && hasNoRecords(subject)
+    try note(subject, findings: report.findings.count + (isUnrecorded ? 1 : 0))
     name(report.findings)
-    show(report, seconds: Double(SystemClock.monotonicNanoseconds() - start) / 1e9)
+    show(
+      report,
+      verdict: isUnrecorded ? nil : verdict(of: report),
+      seconds: Double(SystemClock.monotonicNanoseconds() - start) / 1e9
+    )
     if try lacksSlots(subject) {
       console.warn("no key slots are left: as it is, nobody can open this repository")
       console.warn(
@@ -107,7 +112,7 @@ struct CheckCommand: ParsableCommand {
       )
       throw ExitCode(ExitStatus.damage.rawValue)
     }
-    if report.packs > 0, hasNoRecords(subject) {
+    if isUnrecorded {
       console.warn(
         "there are packs and no record: no snapshot is known, and every repository begins with a record"
       )
@@ -243,7 +248,8 @@ struct CheckCommand: ParsableCommand {
 
   private static let shownMissingObjects = 3
 
-  private func show(_ report: CheckReport, seconds: Double) {
+  /// `verdict` is what it means that nothing was found.
+  private func show(_ report: CheckReport, verdict: String?, seconds: Double) {
     if options.json {
       options.console.result(
         JSONText([
@@ -268,7 +274,7 @@ struct CheckCommand: ParsableCommand {
       )
     }
     if report.findings.isEmpty {
-      options.console.say(verdict(of: report))
+      if let verdict { options.console.say(verdict) }
     } else {
       options.console.warn(
         "\(Quantities.count(report.findings.count, "finding")), named above. "

@@ -95,6 +95,7 @@ struct FileHealingTests {
     for line in [["check"], ["check", "--without-key"]] {
       let lost = try place.start(line).wait()
       #expect(lost.status == 20 && lost.errors.contains("packs and no record"), "\(lost)")
+      #expect(!lost.output.contains("no errors"), "\(lost)")
     }
     // Without a configuration nothing tells whose copy this is; that is no fault of the mirror.
     try place.call("mv", place.path("repository/kist"), place.path("kept"))
