@@ -31,7 +31,12 @@ struct CheckRepair {
       show(report)
       return report
     } catch {
-      throw Explanation.mirrorFailure(error, target: name, status: nil)
+      throw Explanation.mirrorFailure(
+        error,
+        target: name,
+        here: try options.location(),
+        status: nil
+      )
     }
   }
 
@@ -84,7 +89,12 @@ struct CheckRepair {
         interruption: { InterruptFlag.isRaised }
       )
     } catch {
-      throw Explanation.mirrorFailure(error, target: name, status: connection.finish())
+      throw Explanation.mirrorFailure(
+        error,
+        target: name,
+        here: try options.location(),
+        status: connection.finish()
+      )
     }
     _ = connection.finish()
     show(outcome)

@@ -71,12 +71,22 @@ extension Explanation {
       )
     case .stopped(let code, let text):
       return Failure(
-        code == MirrorErrorCode.noRepository ? .noRepository : .failed,
+        status(ofStop: code),
         "\(location) stopped: \(DisplayedName.text(Array(text.utf8)))",
-        meaning: meaning
+        meaning: meaning,
+        advice: code == MirrorErrorCode.noSpace
+          ? "Make room there, then run the same command again." : nil
       )
     case .system(let error): return failure(from: error, about: location)
     case .threads(let number): return Failure(.failed, "cannot start a thread (error \(number))")
+    }
+  }
+
+  private static func status(ofStop code: UInt64) -> ExitStatus {
+    switch code {
+    case MirrorErrorCode.noRepository: .noRepository
+    case MirrorErrorCode.noSpace: .noSpace
+    default: .failed
     }
   }
 

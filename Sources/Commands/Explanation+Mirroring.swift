@@ -6,14 +6,21 @@ import Repositories
 extension Explanation {
   /// What a mirror run that failed means.
   ///
-  /// `status` is that of the program that connected, if it has ended.
-  static func mirrorFailure(_ error: any Error, target: String, status: Int32?) -> any Error {
+  /// `here` names the repository of this end; `status` is that of the program that connected, if it has ended.
+  static func mirrorFailure(
+    _ error: any Error,
+    target: String,
+    here: String,
+    status: Int32?
+  ) -> any Error {
     guard let error = error as? MirrorError else { return error }
     // A signal from the terminal ends the program that connects as well.
-    if InterruptFlag.isRaised { return failure(from: .interrupted, target: target) }
+    if InterruptFlag.isRaised { return failure(from: .interrupted, target: target, here: here) }
     switch error {
     case .closed:
-      if let status, status != 0 { return failure(from: .command(status: status), target: target) }
+      if let status, status != 0 {
+        return failure(from: .command(status: status), target: target, here: here)
+      }
     case .noise, .stalled, .malformed, .frameTooLong, .unknownMessage, .version, .otherRepository,
       .sameStore, .noRepository, .denied, .choiceRefused, .wrongHash, .refusedRecords,
       .deletionRefused,
@@ -22,15 +29,17 @@ extension Explanation {
       .interrupted, .threads:
       break
     }
-    return failure(from: error, target: target)
+    return failure(from: error, target: target, here: here)
   }
 
   private static let nothingHalf =
     "Nothing half-received is visible. Objects that came whole are kept."
   private static let again = "Run the same command again to go on where it stopped."
 
-  static func failure(from error: MirrorError, target: String) -> Failure {
-    switch error {
+  /// Why an exchange of `here`, the repository of this end, with `target` failed.
+  static func failure(from error: MirrorError, target: String, here: String) -> Failure {
+    if error.isFullStore { return fullStore(here) }
+    return switch error {
     case .noise(let bytes):
       Failure(
         .failed,
@@ -59,13 +68,15 @@ extension Explanation {
       Failure(
         .failed,
         "\(target) broke the mirror protocol: \(DisplayedName.text(Array(what.utf8)))",
-        meaning: nothingHalf
+        meaning: nothingHalf,
+        advice: "Use the same version of kist at both ends."
       )
     case .frameTooLong(let type, let count):
       Failure(
         .failed,
         "\(target) sent a frame of type \(type) with \(Quantities.count(Int(clamping: count))) bytes",
-        meaning: "The limit is 1 MiB. " + nothingHalf
+        meaning: "The limit is 1 MiB. " + nothingHalf,
+        advice: "Use the same version of kist at both ends."
       )
     case .unknownMessage(let type):
       Failure(
@@ -171,11 +182,23 @@ extension Explanation {
 
   private static let choosing =
     "Choose snapshots for a new copy (--init), or push without a choice: everything goes then."
+
+  /// A disk that takes no more, at whichever end it is.
+  private static func fullStore(_ place: String) -> Failure {
+    Failure(
+      .noSpace,
+      "no space left for the repository at \(DisplayedName.text(Array(place.utf8)))",
+      meaning: "Nothing is lost, there or here. " + nothingHalf,
+      advice: "Make room there, then run the same command again: it goes on where it stopped."
+    )
+  }
+
   private static let proveTheGiver =
     "Run `kist check --read-data` at the end that gives, and back up there again."
 
   /// What the other end said before it gave up.
   private static func told(_ code: UInt64, _ text: String, by target: String) -> Failure {
+    if code == MirrorErrorCode.noSpace { return fullStore(target) }
     let status: ExitStatus =
       switch code {
       case MirrorErrorCode.noRepository: .noRepository

@@ -59,7 +59,8 @@ enum Explanation {
     case let error as SealingError: failure(from: error)
     case let error as IndexingError: failure(from: error)
     case let error as FilesError: failure(from: error, about: nil)
-    case let error as MirrorError: failure(from: error, target: "the other end")
+    case let error as MirrorError:
+      failure(from: error, target: "the other end", here: "this end")
     default: nil
     }
   }

@@ -12,6 +12,8 @@ struct MirrorExchange {
 
   let target: MirrorTarget
   let folders: ClientFolders
+  /// Names the repository of this end, for people.
+  let here: String
   var limits = PacedStream.Limits(upload: nil, download: nil)
 
   /// Connects, exchanges, and waits for the other end to be gone.
@@ -45,6 +47,7 @@ struct MirrorExchange {
         throw Explanation.mirrorFailure(
           error,
           target: target.shownName,
+          here: here,
           status: status
         )
       }

@@ -61,6 +61,7 @@ struct MirrorRun {
     let exchange = MirrorExchange(
       target: target,
       folders: folders,
+      here: try options.location(),
       limits: PacedStream.Limits(
         upload: mirror.limitUpload?.bytesPerSecond,
         download: mirror.limitDownload?.bytesPerSecond

@@ -131,8 +131,11 @@ struct MirrorStatusCommand: ParsableCommand {
       var peer = PeerOptions(program: "kist \(Surroundings.version)")
       peer.wishes = wishes
       peer.stallSeconds = MirrorStatusCommand.stallSeconds
-      let outcome = MirrorExchange(target: target, folders: folders)
-        .run(repository, peer, progress: MirrorProgress())
+      let outcome = MirrorExchange(
+        target: target,
+        folders: folders,
+        here: repository.store.location
+      ).run(repository, peer, progress: MirrorProgress())
       MirrorNoting(folders: folders, console: options.console).enter(
         outcome,
         of: target,

@@ -65,11 +65,25 @@ struct ServeCommand: ParsableCommand {
       }
     } catch let error as MirrorError {
       // Whoever started this program is told by the end that he sees.
-      guard !error.isKnownThere else { throw ExitCode(ExitStatus.failed.rawValue) }
-      throw Explanation.mirrorFailure(error, target: "the other end", status: nil)
+      let failure = Explanation.mirrorFailure(
+        error,
+        target: "the other end",
+        here: path,
+        status: nil
+      )
+      guard !error.isKnownThere else {
+        throw ExitCode((Explanation.failure(of: failure)?.status ?? .failed).rawValue)
+      }
+      throw failure
     } catch {
       // The other end waits for an answer; it gets the reason instead.
-      MirrorPeer.refuse(over: stream, after: opening, reason: Explanation.cause(error))
+      MirrorPeer.refuse(
+        over: stream,
+        after: opening,
+        code: Explanation.failure(of: error)?.status == .noSpace
+          ? MirrorErrorCode.noSpace : MirrorErrorCode.store,
+        reason: Explanation.cause(error)
+      )
       throw error
     }
   }

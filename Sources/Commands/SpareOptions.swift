@@ -54,7 +54,7 @@ struct SpareOptions: ParsableArguments {
         }
       )
     }
-    let spares = SpareStores(stores)
+    let spares = SpareStores(stores, of: store.location)
     repository.use(spares)
     return spares
   }
@@ -69,8 +69,13 @@ final class SpareStores: SpareObjects {
   }
 
   private let stores: [Named]
+  /// Names the repository that is healed, for people.
+  private let here: String
 
-  init(_ stores: [Named]) { self.stores = stores }
+  init(_ stores: [Named], of here: String) {
+    self.stores = stores
+    self.here = here
+  }
 
   func object(_ id: ObjectID, damagedIn pack: PackID?) -> SpareObject? {
     for spare in stores {
@@ -121,7 +126,9 @@ final class SpareStores: SpareObjects {
 
   private func reason(_ report: SpareStore.Report, _ name: String) -> String? {
     guard let (error, status) = report.failure else { return nil }
-    return Explanation.cause(Explanation.mirrorFailure(error, target: name, status: status))
+    return Explanation.cause(
+      Explanation.mirrorFailure(error, target: name, here: here, status: status)
+    )
   }
 
   private func json(_ report: SpareStore.Report, from name: String) -> JSONText {

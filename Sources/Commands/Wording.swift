@@ -8,9 +8,13 @@ package enum Wording {
   /// The failure that an error is; `nil` if it is none of ours.
   package static func failure(of error: any Error) -> Failure? { Explanation.failure(of: error) }
 
-  /// Why a mirror run with `target` failed.
-  package static func failure(from error: MirrorError, target: String) -> Failure {
-    Explanation.failure(from: error, target: target)
+  /// Why a mirror run of the repository at `here` with `target` failed.
+  package static func failure(
+    from error: MirrorError,
+    target: String,
+    here: String
+  ) -> Failure {
+    Explanation.failure(from: error, target: target, here: here)
   }
 
   /// Why a pattern cannot be used; `place` is where it stands.

@@ -15,6 +15,12 @@ package enum IndexingError: Error, Equatable, Sendable {
 }
 
 extension IndexingError {
+  /// True if the disk with the cache folder is full.
+  package var isNoSpace: Bool {
+    guard case .database(_, .noSpace) = self else { return false }
+    return true
+  }
+
   /// True if the files should be made anew.
   package var isDamage: Bool {
     switch self {

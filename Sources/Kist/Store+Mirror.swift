@@ -99,6 +99,17 @@ extension Store {
 
   // MARK: Runs
 
+  /// Tells the other end why it is not served.
+  private static func refuse(over stream: any DuplexStream, for error: any Error) {
+    let reason = KistError(error)
+    MirrorPeer.refuse(
+      over: stream,
+      after: .nothing,
+      code: reason.kind == .noSpace ? MirrorErrorCode.noSpace : MirrorErrorCode.store,
+      reason: reason.message
+    )
+  }
+
   private var peer: PeerOptions { PeerOptions(program: "kist \(Surroundings.version)") }
 
   private func peer(_ direction: MirrorDirection, _ options: MirrorOptions) -> PeerOptions {
@@ -126,16 +137,23 @@ extension Store {
     _ target: String
   ) throws -> MirrorReport {
     defer { stream.close() }
-    guard !feed.isStopped else { throw Wording.failure(from: .interrupted, target: target) }
+    guard !feed.isStopped else {
+      throw Wording.failure(from: .interrupted, target: target, here: path)
+    }
     let here: KeylessRepository?
     do {
       here = try repository()
     } catch {
-      MirrorPeer.refuse(over: stream, after: .nothing, reason: KistError(error).message)
+      Store.refuse(over: stream, for: error)
       throw error
     }
     guard here != nil || options.creation != nil else {
-      MirrorPeer.refuse(over: stream, after: .nothing, reason: "no repository")
+      MirrorPeer.refuse(
+        over: stream,
+        after: .nothing,
+        code: MirrorErrorCode.noRepository,
+        reason: "no repository"
+      )
       throw KistError(.noRepository, "there is no repository at \(path)")
     }
     let watch = try StopWatch(feed, stream)
@@ -157,7 +175,7 @@ extension Store {
       for id in summary.arrived { feed.put(.snapshotArrived("\(id)")) }
       return MirrorReport(summary)
     } catch {
-      throw Wording.failure(from: feed.isStopped ? .interrupted : error, target: target)
+      throw Wording.failure(from: feed.isStopped ? .interrupted : error, target: target, here: path)
     }
   }
 
@@ -182,7 +200,7 @@ extension Store {
           }
         }
       } catch {
-        throw Wording.failure(from: .threads(errno: error.errno), target: "")
+        throw Wording.failure(from: .threads(errno: error.errno), target: "", here: "")
       }
     }
 
@@ -246,12 +264,12 @@ extension Store {
             // The other end, which is this process too, has been told.
             stream.close()
           } catch {
-            MirrorPeer.refuse(over: stream, after: .nothing, reason: KistError(error).message)
+            Store.refuse(over: stream, for: error)
             stream.close()
           }
         }
       } catch {
-        throw Wording.failure(from: .threads(errno: error.errno), target: "")
+        throw Wording.failure(from: .threads(errno: error.errno), target: "", here: "")
       }
     }
 

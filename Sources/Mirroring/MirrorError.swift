@@ -1,5 +1,6 @@
 package import CoreTypes
 package import Files
+import Indexing
 package import Packing
 package import Repositories
 package import Storage
@@ -80,6 +81,7 @@ package enum MirrorErrorCode {
   package static let stalled: UInt64 = 12
   package static let interrupted: UInt64 = 13
   package static let choiceRefused: UInt64 = 14
+  package static let noSpace: UInt64 = 15
 }
 
 extension MirrorError {
@@ -121,10 +123,43 @@ extension MirrorError {
       )
     case .quota(let limit, let needed):
       (MirrorErrorCode.quota, "quota of \(limit) bytes, \(needed) needed")
-    case .repository, .storage, .packing, .threads: (MirrorErrorCode.store, "the store failed")
+    case .repository, .storage, .packing, .threads: storeFailure
     case .interrupted: (MirrorErrorCode.interrupted, "stopped as asked")
     }
   }
+
+  /// What is told of a store that failed: what the system answered, and to which of its files.
+  private var storeFailure: (code: UInt64, text: String) {
+    if isFullCache { return (MirrorErrorCode.noSpace, "no space left for the cache there") }
+    guard let (name, error) = refusedCall else {
+      return (MirrorErrorCode.store, "the store failed")
+    }
+    return (
+      error.isNoSpace ? MirrorErrorCode.noSpace : MirrorErrorCode.store,
+      "\(name): \(error.reason)"
+    )
+  }
+
+  private var isFullCache: Bool {
+    guard case .repository(.index(let error)) = self else { return false }
+    return error.isNoSpace
+  }
+
+  /// What the system refused to do with a file of this end's store, if that is the reason.
+  private var refusedCall: (name: String, error: FilesError)? {
+    let storage: StorageError
+    switch self {
+    case .storage(let error), .packing(.storage(let error)), .repository(.storage(let error)),
+      .repository(.packing(.storage(let error))):
+      storage = error
+    default: return nil
+    }
+    guard case .failed(let name, let error) = storage else { return nil }
+    return (name, error)
+  }
+
+  /// True if the disk with this end's store is full.
+  package var isFullStore: Bool { refusedCall?.error.isNoSpace ?? false }
 }
 
 extension MirrorError {

@@ -264,16 +264,17 @@ package final class MirrorPeer {
     try stream.write(WirePreamble.bytes + Message.alive.frame.bytes)
   }
 
-  /// Tells the other end of a stream why it is not served.
+  /// Tells the other end of a stream why it is not served; `code` is one of `MirrorErrorCode`.
   package static func refuse(
     over stream: any DuplexStream,
     after opening: PeerOptions.Opening,
+    code: UInt64,
     reason: String
   ) {
     do throws(MirrorError) {
       try stream.write(
         (opening == .nothing ? WirePreamble.bytes : [])
-          + Message.error(code: MirrorErrorCode.store, text: reason).frame.bytes
+          + Message.error(code: code, text: reason).frame.bytes
       )
     } catch {
       // Ignored: whoever has gone cannot be told.
