@@ -74,8 +74,12 @@ struct CheckCommand: ParsableCommand {
     let console = options.console
     let store = try options.store()
     let repair = try repairFrom.map { try CheckRepair(options: options, from: $0) }
+    let watch = RollbackWatch(options: options)
+    if repair != nil { try watch.refuse(store) }
     let files = try repair?.files(of: store)
     let subject = try subject(store)
+    let (log, configuration) = subject.proven
+    let isOlder = watch.warn(log, of: store, configuration)
     // Whoever types a password takes time that is not ours.
     let start = SystemClock.monotonicNanoseconds()
     let state = CheckProgress()
@@ -123,7 +127,10 @@ struct CheckCommand: ParsableCommand {
       throw ExitCode(ExitStatus.damage.rawValue)
     }
     let isWhole = files?.lacking.isEmpty ?? true
-    if report.findings.isEmpty, isWhole { return }
+    if report.findings.isEmpty, isWhole {
+      if isOlder { throw ExitCode(ExitStatus.rollback.rawValue) }
+      return
+    }
     if let repair, !report.findings.isEmpty,
       try repair.objects(of: try keyless(subject), report), isWhole
     {
@@ -181,6 +188,14 @@ struct CheckCommand: ParsableCommand {
   private enum Subject {
     case open(OpenRepository)
     case keyless(KeylessRepository)
+
+    /// The log as it was opened, and the configuration.
+    var proven: (RecordLog, Configuration) {
+      switch self {
+      case .open(let repository): (repository.log, repository.configuration)
+      case .keyless(let repository): (repository.log, repository.configuration)
+      }
+    }
   }
 
   private func subject(_ store: any BlobStore & CommitLocking) throws -> Subject {

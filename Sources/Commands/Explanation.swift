@@ -252,7 +252,8 @@ enum Explanation {
           + "\(Quantities.count(missing.count, "record")) gone",
         meaning: "Someone may have put an old copy in its place. Nothing was written.",
         advice:
-          "If you restored the repository on purpose, remove this machine's state folder for it."
+          "Where a mirror has what is gone, `kist mirror pull` brings it back. If you restored the repository on "
+          + "purpose, remove this machine's state folder for it."
       )
     case .overtaken(let missing):
       Failure(

@@ -110,7 +110,7 @@ struct KeyAddCommand: ParsableCommand {
 
   func run() throws {
     if let label { try GivenName.require(label, "label") }
-    let keeping = SlotKeeping(repository: try options.unlock())
+    let keeping = SlotKeeping(repository: try options.unlockToWrite())
     let note = KeySlot.Note(
       label: label ?? "\(Surroundings.user)@\(ProcessEnvironment.hostName)",
       made: Surroundings.now
@@ -194,7 +194,7 @@ struct KeyRemoveCommand: ParsableCommand {
   @OptionGroup var options: RepositoryOptions
 
   func run() throws {
-    let repository = try options.unlock()
+    let repository = try options.unlockToWrite()
     let keeping = SlotKeeping(repository: repository)
     let found = try keeping.list().filter {
       !id.isEmpty && $0.name.description.hasPrefix(id.lowercased())
@@ -249,7 +249,7 @@ struct KeyPasswdCommand: ParsableCommand {
   @OptionGroup var options: RepositoryOptions
 
   func run() throws {
-    let repository = try options.unlock()
+    let repository = try options.unlockToWrite()
     let keeping = SlotKeeping(repository: repository)
     let secret = try NewSlotSecret.read(file: newPasswordFile)
     let old = try keeping.list().first { $0.slot?.id == repository.slot.id }

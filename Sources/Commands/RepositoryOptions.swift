@@ -55,12 +55,14 @@ struct RepositoryOptions: ParsableArguments {
 
   /// What this machine remembers of a repository that it writes to.
   func memory(of repository: OpenRepository) throws -> ClientMemory {
+    try memory(of: repository.configuration.repositoryID)
+  }
+
+  /// As above, of the repository with this id.
+  func memory(of repository: RepositoryID) throws -> ClientMemory {
     let folder = try folders().state
     do {
-      return try ClientMemory(
-        stateFolder: folder,
-        repository: repository.configuration.repositoryID
-      )
+      return try ClientMemory(stateFolder: folder, repository: repository)
     } catch {
       throw RepositoryOptions.failure(error, state: folder)
     }
@@ -101,6 +103,13 @@ struct RepositoryOptions: ParsableArguments {
   /// Opens the secrets.
   func unlock() throws -> UnlockedRepository {
     try unlock(try store())
+  }
+
+  /// Opens the secrets of a repository that is about to be changed; refuses an older copy in its place.
+  func unlockToWrite() throws -> UnlockedRepository {
+    let repository = try unlock()
+    try RollbackWatch(options: self).refuse(repository.store, repository.configuration)
+    return repository
   }
 
   /// Opens the secrets of a store.

@@ -157,11 +157,8 @@ struct RecoveryTests {
     try place.call("rm", "-rf", place.repository)
     try place.call("mv", place.path("older"), place.repository)
     let before = try place.files(below: "repository")
-    for command in [["backup", place.path("source")], ["tag", "add", "x", "latest"]] {
-      let refused = try place.start(command).wait()
-      #expect(refused.status == 23, "\(command): \(refused)")
-      #expect(refused.errors.contains("older than when this machine saw it last"), "\(refused)")
-    }
+    let refused = try place.kist("backup", place.path("source"))
+    #expect(refused.status == 23, "\(refused)")
     #expect(try place.files(below: "repository") == before)
     // Reading stays possible, and the way out that the message names is one.
     #expect(try place.kist("restore", "latest", "--target", place.path("out")).status == 0)
