@@ -51,7 +51,9 @@ package struct CheckPipeline: Sendable {
     let missing = checkCompleteness(&report)
     try checkSnapshots(&report, lost: packs.lost.union(unlisted))
     // What could not be asked for is not damaged.
-    if let obstacle = repository.store.obstacle { throw .repository(.storage(obstacle)) }
+    if let obstacle = repository.store.obstacle ?? report.machineFault {
+      throw .repository(.storage(obstacle))
+    }
     do {
       // After less, an old mark may still be true.
       if case .everything = reading { try repository.index.clearDamage() }

@@ -53,7 +53,9 @@ package struct KeylessCheckPipeline: Sendable {
     report.snapshots = repository.log.snapshots.count { holding.holds($0.id) }
     report.leftOut = repository.log.snapshots.count - report.snapshots
     // What could not be asked for is not damaged.
-    if let obstacle = repository.store.obstacle { throw .repository(.storage(obstacle)) }
+    if let obstacle = repository.store.obstacle ?? report.machineFault {
+      throw .repository(.storage(obstacle))
+    }
     do {
       // After less, an old mark may still be true.
       if case .everything = reading { try repository.index.clearDamage() }

@@ -63,6 +63,10 @@ struct PackCheck: Sendable {
           let isRead = chosen?.contains(packs[index]) ?? true
           let result =
             isRead ? verifier.verify(packs[index]) : verifier.verifyHeads(packs[index])
+          for case .storage(let error) in result.findings where error.isMachineFault {
+            // What this machine may not read is as it was.
+            return failure.record(.repository(.storage(error)))
+          }
           let (count, bytes) = shared.withLock { shared in
             shared.add(result, of: packs[index])
             if isRead { shared.readCount += 1 }

@@ -13,9 +13,7 @@ struct SmallFileCheck {
       for kind in [BlobKind.slot, .keyringEntry, .manifest] {
         for digest in try store.names(of: kind).sorted() {
           let name = BlobName(kind, digest)
-          if let reason = damage(of: name) {
-            report.findings.append(.damagedFile(name, reason: reason))
-          }
+          if let finding = finding(in: name) { report.findings.append(finding) }
         }
       }
     } catch {
@@ -23,16 +21,18 @@ struct SmallFileCheck {
     }
   }
 
-  private func damage(of name: BlobName) -> String? {
+  private func finding(in name: BlobName) -> CheckFinding? {
     do {
       let bytes = try store.read(name)
       guard PlainHash.of(bytes) == name.digest else {
-        return "its content does not hash to its name"
+        return .damagedFile(name, reason: "its content does not hash to its name")
       }
       try prove(name, bytes)
       return nil
+    } catch let error as StorageError {
+      return .storage(error)
     } catch {
-      return "\(error)"
+      return .damagedFile(name, reason: "\(error)")
     }
   }
 }

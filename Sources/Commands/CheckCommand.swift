@@ -290,6 +290,12 @@ struct CheckCommand: ParsableCommand {
     }
     if report.findings.isEmpty {
       if let verdict { options.console.say(verdict) }
+    } else if report.findings.allSatisfy(\.isFailedRead) {
+      options.console.warn(
+        "\(Quantities.count(report.findings.count, "finding")), named above: the disk could not read what is there. "
+          + "Copy the repository to another disk while it can be read (`kist mirror push --init FOLDER`), look at "
+          + "this one (`dmesg`, `smartctl -a`), and run `kist check --read-data` on both."
+      )
     } else {
       options.console.warn(
         "\(Quantities.count(report.findings.count, "finding")), named above. "

@@ -107,6 +107,30 @@ extension Explanation {
         advice:
           "Run kist as the user to whom the repository belongs, or have its files' modes mended."
       )
+    case .failed(let name, let error) where error.isTooManyFiles:
+      Failure(
+        .failed,
+        "cannot open \(DisplayedName.text(Array(name.utf8))) of the repository: \(error.reason)",
+        meaning: "This says nothing about the data, and nothing was changed by it.",
+        advice: "Let it open more files (`ulimit -n 1024`), then run the same command again."
+      )
+    case .failed(let name, let error) where error.isMachineFault:
+      Failure(
+        .failed,
+        "cannot use \(DisplayedName.text(Array(name.utf8))) of the repository: \(error.reason)",
+        meaning: "This says nothing about the data, and nothing was changed by it.",
+        advice:
+          "See that the file system with the repository is there and answers, then run the same command again."
+      )
+    case .failed(let name, let error) where error.isFailedRead:
+      Failure(
+        .failed,
+        "the disk could not read \(DisplayedName.text(Array(name.utf8))): \(error.reason)",
+        meaning: "What is there may be lost, or readable the next time; nothing was changed.",
+        advice:
+          "Copy the repository to another disk while it can be read (`kist mirror push --init FOLDER`), and look "
+          + "at this one (`dmesg`, `smartctl -a`)."
+      )
     case .failed(let name, let error) where error.isUnconfirmedWrite:
       Failure(
         .failed,

@@ -43,7 +43,22 @@ package struct FilesError: Error, Equatable, Sendable {
   package var isUnconfirmedWrite: Bool {
     code == .ioError && FilesError.writingOperations.contains(operationName)
   }
-  private static let writingOperations: Set<String> = ["write", "pwrite", "fsync"]
+  /// The disk could not read what it holds (EIO).
+  package var isFailedRead: Bool { code == .ioError && !isUnconfirmedWrite }
+  /// This process, or the machine, has too many files open.
+  package var isTooManyFiles: Bool {
+    code == .tooManyOpenFiles || code == .tooManyOpenFilesInSystem
+  }
+  /// The call did not get as far as the file's content: rights, limits, memory, a mount that is gone.
+  package var isMachineFault: Bool {
+    isPermission || isTooManyFiles || FilesError.machineFaults.contains(code)
+  }
+  private static let machineFaults: Set<Errno> = [
+    .noMemory, .timedOut, .socketNotConnected, .hostIsDown, .noRouteToHost, .connectionRefused,
+    .connectionReset, .connectionAbort, .networkDown, .networkUnreachable, .networkReset,
+    .operationNotSupportedByDevice, .resourceTemporarilyUnavailable, .noLocks,
+  ]
+  private static let writingOperations: Set<String> = ["write", "pwrite", "fsync", "close"]
   package var isPermission: Bool { code == .notPermitted || code == .permissionDenied }
   package var isNotEmpty: Bool { code == .directoryNotEmpty || code == .fileExists }
   package var isTooLarge: Bool { code == .fileTooLarge }

@@ -117,7 +117,7 @@ package struct FileHealing {
     do {
       bytes = try spare.read(name)
     } catch {
-      guard !error.isObstacle else { throw error }
+      guard !error.isObstacle, !error.isMachineFault else { throw error }
       // Missing or damaged there too.
       return nil
     }

@@ -56,6 +56,7 @@ package final class ChunkSource {
     case .failure(let missed): failure = missed.last
     }
     if let bytes = try spareBytes(of: chunk, kind: kind) { return bytes }
+    if case .storage(let error)? = failure, error.isMachineFault { throw .storage(error) }
     if try rescue(chunk), case .success(let bytes) = try read(chunk, kind: kind) { return bytes }
     if let failure { throw .damagedChunk(chunk, failure) }
     throw .missingChunk(chunk)

@@ -70,7 +70,7 @@ struct IndexRefresh {
           read.append((pack: new, places: places))
           count += places.count
         } catch {
-          try refuseDisconnection(error)
+          try refuseObstacle(error)
           findings.append(error)
           continue
         }
@@ -102,7 +102,9 @@ struct IndexRefresh {
         try enter(record, of: log, store: store, index: index)
       } catch {
         if case .index = error { throw error }
-        if case .storage(let reason) = error, reason.isDisconnection { throw error }
+        if case .storage(let reason) = error, reason.isDisconnection || reason.isMachineFault {
+          throw error
+        }
         // A damaged manifest: its objects count as unclaimed, so a later snapshot adds them again. `check` names it.
         continue
       }
@@ -157,9 +159,12 @@ struct IndexRefresh {
     }
   }
 
-  /// That the line to the store is gone says nothing about a pack.
-  private static func refuseDisconnection(_ error: PackingError) throws(RepositoryError) {
-    if case .storage(let error) = error, error.isDisconnection { throw .storage(error) }
+  /// That the line to the store is gone, or that this machine may not read a file, says nothing about a pack.
+  private static func refuseObstacle(_ error: PackingError) throws(RepositoryError) {
+    guard case .storage(let error) = error, error.isDisconnection || error.isMachineFault else {
+      return
+    }
+    throw .storage(error)
   }
 
   private func enter(_ pack: PackID, findings: inout [PackingError]) throws {
@@ -178,7 +183,7 @@ struct IndexRefresh {
         }
       }
     } catch let error as PackingError {
-      try IndexRefresh.refuseDisconnection(error)
+      try IndexRefresh.refuseObstacle(error)
       findings.append(error)
       return
     }

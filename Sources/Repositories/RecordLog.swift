@@ -55,7 +55,7 @@ package struct RecordLog: Sendable {
         }
         read += try Record.all(in: bytes)
       } catch let error as StorageError {
-        guard !error.isDisconnection else { throw .storage(error) }
+        guard !error.isDisconnection, !error.isMachineFault else { throw .storage(error) }
         findings.append(.unreadable(name, error))
       } catch {
         findings.append(.damagedFile(name, reason: "\(error)"))

@@ -48,6 +48,20 @@ package enum StorageError: Error, Equatable, Sendable {
     }
   }
 
+  /// True if the machine with the store could not use a file of it: rights, limits, a mount that is gone.
+  ///
+  /// Says nothing about what is in the file.
+  package var isMachineFault: Bool {
+    guard case .failed(_, let error) = self else { return false }
+    return error.isMachineFault
+  }
+
+  /// True if the disk could not read what it holds.
+  package var isFailedRead: Bool {
+    guard case .failed(_, let error) = self else { return false }
+    return error.isFailedRead
+  }
+
   /// True if a read failed for a reason that says nothing about what is in the store.
   package var isObstacle: Bool {
     if case .denied = self { return true }

@@ -19,17 +19,20 @@ enum FailingCalls {
 
 extension Place {
   /// Runs `kist` while calls are answered as `answer` says (strace(1), `--inject`); returns how it ended, and its calls.
+  ///
+  /// If there are `paths`, only calls on them are seen and answered so.
   func kist(
     _ arguments: [String],
-    answering answer: String
+    answering answer: String,
+    only paths: [String] = []
   ) throws -> (outcome: Outcome, calls: [Substring]) {
     let folder = "trace-" + UUID().uuidString
     try call("mkdir", path(folder))
-    let outcome = try run(
-      ["strace", "-ff", "--seccomp-bpf", "-y", "-qq", "-o", path(folder + "/thread")]
-        + ["-e", "trace=fsync,write,clock_nanosleep", "-e", "inject=" + answer]
-        + [Programs.kist] + arguments
-    )
+    let calls = "trace=fsync,write,clock_nanosleep," + answer.prefix { $0 != ":" }
+    var tracer = ["strace", "-ff", "--seccomp-bpf", "-y", "-qq", "-o", path(folder + "/thread")]
+    tracer += ["-e", calls, "-e", "inject=" + answer]
+    for name in paths { tracer += ["-P", name] }
+    let outcome = try run(tracer + [Programs.kist] + arguments)
     // A file for each thread: no call is split by another one.
     let traces = try files(below: folder).map { String(decoding: try bytes($0), as: UTF8.self) }
     return (outcome, traces.flatMap { $0.split(separator: "\n") })

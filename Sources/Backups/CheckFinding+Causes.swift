@@ -1,0 +1,45 @@
+import CoreTypes
+import Packing
+import Repositories
+import Storage
+import Trees
+
+extension CheckFinding {
+  /// What the store answered, where it could not be read; `nil` where what was read is wrong.
+  private var unread: StorageError? {
+    switch self {
+    case .pack(.storage(let error)), .storage(let error), .log(.unreadable(_, let error)): error
+    case .snapshot(_, let error), .unrestorable(_, _, let error): CheckFinding.unread(error)
+    case .stranger, .damagedFile, .pack, .wrongContent, .log, .missingObject, .moreUnrestorable:
+      nil
+    }
+  }
+
+  private static func unread(_ error: any Error) -> StorageError? {
+    switch error {
+    case TreeReadError<RepositoryError>.load(let error): unread(error)
+    case RepositoryError.storage(let error), RepositoryError.packing(.storage(let error)),
+      RepositoryError.damagedChunk(_, .storage(let error)):
+      error
+    default: nil
+    }
+  }
+
+  /// True if the disk could not read what it holds: nobody knows whether it is damaged.
+  package var isFailedRead: Bool { unread?.isFailedRead ?? false }
+
+  fileprivate var machineFault: StorageError? {
+    guard let unread, unread.isMachineFault else { return nil }
+    return unread
+  }
+}
+
+extension CheckReport {
+  /// Why something could not be read that says nothing about the store: rights or limits of the machine that has it.
+  var machineFault: StorageError? {
+    for finding in findings {
+      if let fault = finding.machineFault { return fault }
+    }
+    return nil
+  }
+}

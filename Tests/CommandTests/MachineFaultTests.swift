@@ -1,0 +1,100 @@
+import Foundation
+import Glibc
+import Testing
+
+/// What this machine may not do with a file says nothing about what is in it.
+@Suite("Rights, limits and disks that keep files from being read")
+struct MachineFaultTests {
+  private let place: Place
+
+  init() throws {
+    place = try Place()
+    try place.initialize()
+    for round in 0..<8 {
+      try place.fill("source/\(round)", files: 2, bytes: 3000, seed: UInt64(83 + round))
+      let saved = try place.kist("backup", "-q", place.path("source"))
+      try #require(saved.status == 0, "\(saved)")
+    }
+    let pushed = try place.kist("mirror", "push", "--init", "-q", place.path("mirror"))
+    try #require(pushed.status == 0, "\(pushed)")
+  }
+
+  private static let storeAnew = "store anew"
+
+  /// Nothing that was said or noted while files could not be read stays.
+  private func expectNoTrace(_ comment: Comment) throws {
+    let checked = try place.kist("check")
+    #expect(checked.status == 0 && checked.errors.isEmpty, "\(comment): \(checked)")
+    let pushed = try place.kist("mirror", "push", place.path("mirror"))
+    #expect(pushed.status == 0 && pushed.output.contains("nothing new"), "\(comment): \(pushed)")
+    let saved = try place.kist("backup", "--json", place.path("source"))
+    #expect(
+      try JSON.number(JSON.summary(saved.output), "data_added") < 10_000,
+      "\(comment): \(saved)"
+    )
+  }
+
+  @Test func `too few open files are told as such, and are no damage`() throws {
+    var told = 0
+    for limit in [18, 20, 22, 24] {
+      for command in ["check", "check --read-data", "check --without-key"] {
+        let line = "ulimit -n \(limit); exec '\(Programs.kist)' \(command)"
+        let outcome = try place.run(["sh", "-c", line])
+        #expect([0, 1].contains(outcome.status), "\(limit), \(command): \(outcome)")
+        guard outcome.status == 1 else { continue }
+        #expect(outcome.errors.contains("Too many open files"), "\(limit), \(command): \(outcome)")
+        #expect(!outcome.errors.contains(Self.storeAnew), "\(limit), \(command): \(outcome)")
+        if outcome.errors.contains("of the repository"), outcome.errors.contains("ulimit -n") {
+          #expect(outcome.errors.contains("This says nothing about the data"), "\(outcome)")
+          told += 1
+        }
+      }
+    }
+    #expect(told > 0)
+    try expectNoTrace("after too few open files")
+  }
+
+  @Test(.enabled(if: geteuid() == 0, "not root: files of somebody else are NOT tested"))
+  func `a pack that may not be read is told with its name, and is no damage`() throws {
+    let pack = try #require(try place.files(below: "repository/packs").first)
+    try place.call("chmod", "0", place.path(pack))
+    // As somebody who cannot read what nobody may read.
+    let user = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
+    try place.call("chown", "-R", "65534:65534", place.root)
+    let probe = try place.run(user + [Programs.kist, "--version"])
+    guard probe.status == 0 else {
+      return print("not tested: another user may not run \(Programs.kist): \(probe.errors)")
+    }
+    for caches in ["warm", "cold"] {
+      if caches == "cold" { try place.call("rm", "-rf", place.path("cache/stores")) }
+      for arguments in [["check"], ["check", "--read-data"], ["check", "--without-key"]] {
+        let outcome = try place.run(user + [Programs.kist] + arguments)
+        #expect(outcome.status == 1, "\(caches), \(arguments): \(outcome)")
+        let words = "cannot use packs/\(pack.suffix(67)) of the repository: Permission denied"
+        #expect(outcome.errors.contains(words), "\(caches), \(arguments): \(outcome)")
+        #expect(!outcome.errors.contains(Self.storeAnew), "\(outcome)")
+      }
+    }
+    try place.call("chmod", "400", place.path(pack))
+    try expectNoTrace("with the right to read it again")
+  }
+
+  @Test(.enabled(if: FailingCalls.isPossible, "no strace, or it may not trace: EIO is NOT tested"))
+  func `a disk that cannot read a pack is told as such, with what to do`() throws {
+    let packs = try place.files(below: "repository/packs")
+    for (arguments, name) in [(["check"], packs[0]), (["check", "--read-data"], packs[3])] {
+      let (outcome, calls) = try place.kist(
+        arguments,
+        answering: "pread64:error=EIO",
+        only: [place.path(name)]
+      )
+      #expect(calls.contains { $0.contains("(INJECTED)") }, "\(arguments)")
+      #expect(outcome.status == 20, "\(arguments): \(outcome)")
+      let words = "the disk could not read packs/\(name.suffix(67)): Input/output error"
+      #expect(outcome.errors.contains(words), "\(arguments): \(outcome)")
+      #expect(outcome.errors.contains("Copy the repository to another disk"), "\(outcome)")
+      #expect(!outcome.errors.contains(Self.storeAnew), "\(arguments): \(outcome)")
+    }
+    try expectNoTrace("after EIO")
+  }
+}
