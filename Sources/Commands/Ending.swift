@@ -26,6 +26,7 @@ enum Ending {
       }
       if status == ExitStatus.damage.rawValue, let command { FarDamage.note(command) }
     }
+    StandardOutput.close()
     if let loss = StandardOutput.loss {
       let lost = afterLoss(Explanation.failure(from: .output(loss)), status)
       Explanation.show(lost, asJSON: asJSON)

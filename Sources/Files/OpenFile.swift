@@ -1,9 +1,11 @@
 internal import CFiles
 internal import Glibc
+internal import Synchronization
 
 /// An open file; closed when the last reference goes.
 package final class OpenFile: Sendable {
   let descriptor: Int32
+  private let isClosed = Atomic(false)
   /// For messages.
   let name: [UInt8]
   /// The name under which it was opened, for messages.
@@ -14,7 +16,29 @@ package final class OpenFile: Sendable {
     self.name = name
   }
 
-  deinit { _ = Glibc.close(descriptor) }
+  deinit { if !isClosed.load(ordering: .acquiring) { _ = Glibc.close(descriptor) } }
+
+  /// Closes a file that was written; nobody may use it any more.
+  ///
+  /// Some file systems, NFS among them, say only now that the disk did not take what was written.
+  package func close() throws(FilesError) {
+    guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
+    try OpenFile.close(descriptor, name)
+  }
+
+  /// Asks what `close` would say, and leaves the file open.
+  package func confirmWrites() throws(FilesError) {
+    let copy = dup(descriptor)
+    guard copy >= 0 else { throw FilesError("dup", name, errno) }
+    try OpenFile.close(copy, name)
+  }
+
+  private static func close(_ descriptor: Int32, _ name: [UInt8]) throws(FilesError) {
+    // After a signal too, Linux has closed it.
+    guard Glibc.close(descriptor) == 0 || errno == EINTR else {
+      throw FilesError("close", name, errno)
+    }
+  }
 
   /// Opens a file by path for reading; links are followed.
   package static func open(path: String) throws(FilesError) -> OpenFile {

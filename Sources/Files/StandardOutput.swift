@@ -36,6 +36,13 @@ package enum StandardOutput {
     )
   }
 
+  /// Closes it at the end of the process: some file systems say only now that they did not take what was written.
+  package static func close() {
+    // Who started this process may have closed it already.
+    guard Glibc.close(1) != 0, errno != EBADF, errno != EINTR else { return }
+    noteLoss(FilesError("close", [], errno))
+  }
+
   /// Why the first words that were lost could not be written; `nil` if none were.
   package static var loss: FilesError? {
     let number = lossNumber.load(ordering: .sequentiallyConsistent)

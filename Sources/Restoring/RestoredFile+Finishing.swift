@@ -32,10 +32,12 @@ extension RestoredFile {
       )
     }
     if let temporary {
+      // What the name stands for goes with it: so the disk is asked before.
+      try file.confirmWrites()
       try takeName(temporary)
       state.withLock { $0.temporaryName = nil }
     }
-    close()
+    try close()
     switch origin {
     case .new: return .created
     case .replacing: return .replaced
@@ -43,10 +45,25 @@ extension RestoredFile {
     }
   }
 
-  private func close() {
-    state.withLock { state in
+  private func close() throws(FilesError) {
+    let file = state.withLock { state in
       state.uncached = nil
-      state.file = nil
+      return state.file.take()
+    }
+    do throws(FilesError) {
+      try file?.close()
+    } catch {
+      markUnfinished()
+      throw error
+    }
+  }
+
+  /// Marks a file that has its attributes and not its content, so that the next restore goes on with it.
+  private func markUnfinished() {
+    do throws(FilesError) {
+      try folder.handle.openForWriting(entry.name).setMode(UnfinishedMark.mode)
+    } catch {
+      // Ignored: that the file could not be restored is noted in any case.
     }
   }
 
