@@ -10,7 +10,8 @@ extension CheckFinding {
     switch self {
     case .pack(.storage(let error)), .storage(let error), .log(.unreadable(_, let error)): error
     case .snapshot(_, let error), .unrestorable(_, _, let error): CheckFinding.unread(error)
-    case .stranger, .damagedFile, .pack, .wrongContent, .log, .missingObject, .moreUnrestorable:
+    case .stranger, .damagedFile, .damagedSelection, .pack, .wrongContent, .log, .missingObject,
+      .moreUnrestorable:
       nil
     }
   }

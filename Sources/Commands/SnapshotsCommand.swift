@@ -104,7 +104,7 @@ struct SnapshotsCommand: ParsableCommand {
         return row
       },
       rightAligned: [4, 5],
-        fitting: .terminal(shortening: compact ? 3 : 6)
+      fitting: .terminal(shortening: compact ? 3 : 6)
     )
     for line in lines { options.console.result(line) }
   }

@@ -122,9 +122,13 @@ package final class ObjectIndex: Sendable {
   package func isUsable(_ object: ObjectID) throws(IndexingError) -> Bool {
     let key = object.digest.bytes
     return try file.read { transaction in
-      guard try transaction.contains(key, in: objects) else { return false }
-      return try transaction.get(key, in: damaged).map { $0 == Mark.missing } ?? true
+      try transaction.contains(key, in: objects) && !isDamaged(key, transaction)
     }
+  }
+
+  /// True if an object that is there is marked as damaged: that it was missing once means nothing then.
+  private func isDamaged(_ key: [UInt8], _ transaction: borrowing ReadTransaction) throws -> Bool {
+    try transaction.get(key, in: damaged).map { $0 != Mark.missing } ?? false
   }
 
   /// Where the object is; `nil` if this store lacks it or knows it to be damaged.
@@ -132,7 +136,7 @@ package final class ObjectIndex: Sendable {
     let key = object.digest.bytes
     return try file.read { transaction in
       guard let row = try transaction.get(key, in: objects),
-        try !transaction.contains(key, in: damaged)
+        try !isDamaged(key, transaction)
       else { return nil }
       return try location(row, of: object)
     }
@@ -151,7 +155,7 @@ package final class ObjectIndex: Sendable {
         for name in part {
           let key = name.bytes
           guard let row = try transaction.get(key, in: objects),
-            try !transaction.contains(key, in: damaged)
+            try !isDamaged(key, transaction)
           else {
             body(name, nil)
             continue

@@ -82,13 +82,15 @@ struct PackRescueTests {
     let (place, pack) = try prepared()
     let bytes = try place.bytes(pack)
     try place.write(Array(bytes.prefix(bytes.count / 2)), to: pack)
+    // Which objects stand behind the cut is chance: a file's, or those of its folders.
+    let lost = place.path("source")
     let warm = try place.kist("check")
     #expect(warm.status == 20, "\(warm)")
-    #expect(warm.errors.contains("part-0/file-"), "\(warm)")
+    #expect(warm.errors.contains(lost), "\(warm)")
     try forgetCache(place)
     let cold = try place.kist("check")
     #expect(cold.status == 20, "\(cold)")
-    #expect(cold.errors.contains("part-0/file-"), "\(cold)")
+    #expect(cold.errors.contains(lost), "\(cold)")
   }
 
   @Test(arguments: ["", "--without-key"])
