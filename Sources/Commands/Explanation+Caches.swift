@@ -17,7 +17,8 @@ extension Explanation {
         .failed,
         "the cache at \(DisplayedName.text(Array(path.utf8))) cannot be used: \(SystemText.reason(errno))",
         meaning: "The repository itself is unharmed.",
-        advice: "Mend what keeps you from the folder, or name another with --cache-dir."
+        advice: FilesError("open", [], errno).isTooManyFiles
+          ? moreFiles : "Mend what keeps you from the folder, or name another with --cache-dir."
       )
     case .database(let path, let error):
       Failure(

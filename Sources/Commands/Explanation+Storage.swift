@@ -99,66 +99,25 @@ extension Explanation {
           "`fuser -v commit.lock`, in the repository's folder, names the process. If it is stopped or hangs, "
           + "let it go on or end it: the lock goes with it. Then run the same command again."
       )
-    case .failed(let name, let error) where error.isPermission:
-      Failure(
-        .failed,
-        "cannot use \(DisplayedName.text(Array(name.utf8))) of the repository: \(error.reason)",
-        meaning: "Nothing was read or changed there; this says nothing about the data.",
-        advice:
-          "Run kist as the user to whom the repository belongs, or have its files' modes mended."
-      )
-    case .failed(let name, let error) where error.isTooManyFiles:
-      Failure(
-        .failed,
-        "cannot open \(DisplayedName.text(Array(name.utf8))) of the repository: \(error.reason)",
-        meaning: "This says nothing about the data, and nothing was changed by it.",
-        advice: "Let it open more files (`ulimit -n 1024`), then run the same command again."
-      )
-    case .failed(let name, let error) where error.isMachineFault:
-      Failure(
-        .failed,
-        "cannot use \(DisplayedName.text(Array(name.utf8))) of the repository: \(error.reason)",
-        meaning: "This says nothing about the data, and nothing was changed by it.",
-        advice:
-          "See that the file system with the repository is there and answers, then run the same command again."
-      )
-    case .failed(let name, let error) where error.isFailedRead:
-      Failure(
-        .failed,
-        "the disk could not read \(DisplayedName.text(Array(name.utf8))): \(error.reason)",
-        meaning: "What is there may be lost, or readable the next time; nothing was changed.",
-        advice:
-          "Copy the repository to another disk while it can be read (`kist mirror push --init FOLDER`), and look "
-          + "at this one (`dmesg`, `smartctl -a`)."
-      )
-    case .failed(let name, let error) where error.isUnconfirmedWrite:
-      Failure(
-        .failed,
-        "the storage did not confirm a write to \(DisplayedName.text(Array(name.utf8))): \(error.reason)",
-        meaning: "Nothing that this run wrote counts as saved; what was saved before is as it was.",
-        advice:
-          "The disk may be failing: look at it (`dmesg`, `smartctl -a`) before you rely on it. Then run the same "
-          + "command again, and `kist check --read-data`."
-      )
-    case .failed(let name, let error): failure(from: error, about: name)
+    case .failed(let name, let error): failure(ofFile: name, error)
     case .denied(let location, let what):
       Failure(
         .refusedForSafety,
-        "\(location) refuses: its role does not allow \(DisplayedName.text(Array(what.utf8)))",
+        "\(DisplayedName.text(Array(location.utf8))) refuses: its role does not allow \(DisplayedName.text(Array(what.utf8)))",
         meaning: "What was done before stays done; nothing was removed or overwritten.",
         advice: "`kist serve --role` there decides what is allowed."
       )
     case .quota(let location, let limit, let needed):
       Failure(
         .noSpace,
-        "the quota of \(location), \(Quantities.bytes(limit)), does not hold \(Quantities.bytes(needed))",
+        "the quota of \(DisplayedName.text(Array(location.utf8))), \(Quantities.bytes(limit)), does not hold \(Quantities.bytes(needed))",
         meaning: "No snapshot was made by this run; earlier snapshots are as they were.",
         advice: "Have `kist serve --quota` raised there, or use another repository."
       )
     case .notTaken(let location, let reason):
       Failure(
         .refusedForSafety,
-        "\(location) did not take what was sent: \(DisplayedName.text(Array(reason.utf8)))",
+        "\(DisplayedName.text(Array(location.utf8))) did not take what was sent: \(DisplayedName.text(Array(reason.utf8)))",
         meaning: "Nothing of it was stored.",
         advice: "Run `kist check`; if it finds nothing, run the command again."
       )

@@ -151,12 +151,7 @@ enum Explanation {
         meaning: "Packs and snapshots may be whole, but nothing can be opened without this file.",
         advice: "Put back a copy: from a mirror of the repository, or from `kist key export`."
       )
-    case .unsupported(let version, let features):
-      Failure(
-        .failed,
-        "the repository needs a newer kist (format \(version)"
-          + (features.isEmpty ? ")" : ", features \(features.joined(separator: ", ")))")
-      )
+    case .unsupported(let version, let features): newerFormat(version, features)
     case .wrongSecret(let count):
       Failure(
         .wrongPassword,
@@ -267,8 +262,33 @@ enum Explanation {
     case .packing(let error): failure(from: error)
     case .sealing(let error): failure(from: error)
     case .index(let error): failure(from: error)
-    case .files(let error): failure(from: error, about: nil)
+    case .files(let error) where error.isNoSpace: failure(from: error, about: "the state folder")
+    case .files(let error):
+      Failure(
+        .failed,
+        "cannot use this machine's state folder: \(text(error))",
+        meaning:
+          "It keeps the key to sign with, and what was seen of the repository. No record was written after that; "
+          + "the repository is unharmed.",
+        advice:
+          "Mend what keeps you from it (KIST_STATE_DIR names another), then run the same command again."
+      )
     }
+  }
+
+  private static func newerFormat(_ version: UInt64, _ features: [String]) -> Failure {
+    var what = "format \(version)"
+    if !features.isEmpty {
+      let names = features.map { DisplayedName.text(Array($0.utf8)) }
+      what += ", features " + names.joined(separator: ", ")
+    }
+    return Failure(
+      .failed,
+      "the repository needs a newer kist (\(what))",
+      meaning:
+        "Nothing was changed. Its data is not damaged: this kist (\(Surroundings.version)) must not touch it.",
+      advice: "Update kist on this machine."
+    )
   }
 
   private static func failure(ofSlots reasons: [SealingError]) -> Failure {

@@ -63,7 +63,9 @@ final class MirrorConnection {
   ) throws -> KeylessRepository? {
     do {
       return try KeylessRepository(store: try place.openStore(), folders: folders)
-    } catch StorageError.noRepository, StorageError.interruptedInit {
+    } catch StorageError.noRepository, StorageError.interruptedInit,
+      RepositoryError.storage(.noRepository), RepositoryError.storage(.interruptedInit)
+    {
       return nil
     }
   }

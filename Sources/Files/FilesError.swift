@@ -44,7 +44,9 @@ package struct FilesError: Error, Equatable, Sendable {
     code == .ioError && FilesError.writingOperations.contains(operationName)
   }
   /// The disk could not read what it holds (EIO).
-  package var isFailedRead: Bool { code == .ioError && !isUnconfirmedWrite }
+  package var isFailedRead: Bool {
+    code == .ioError && FilesError.readingOperations.contains(operationName)
+  }
   /// This process, or the machine, has too many files open.
   package var isTooManyFiles: Bool {
     code == .tooManyOpenFiles || code == .tooManyOpenFilesInSystem
@@ -58,7 +60,13 @@ package struct FilesError: Error, Equatable, Sendable {
     .connectionReset, .connectionAbort, .networkDown, .networkUnreachable, .networkReset,
     .operationNotSupportedByDevice, .resourceTemporarilyUnavailable, .noLocks,
   ]
-  private static let writingOperations: Set<String> = ["write", "pwrite", "fsync", "close"]
+  private static let writingOperations: Set<String> = [
+    "write", "pwrite", "fsync", "close", "renameat", "renameat2", "linkat", "unlinkat", "ftruncate",
+    "mkdir", "mkdirat",
+  ]
+  private static let readingOperations: Set<String> = [
+    "read", "pread", "open", "openat", "getdents64", "statx", "lseek",
+  ]
   package var isPermission: Bool { code == .notPermitted || code == .permissionDenied }
   package var isNotEmpty: Bool { code == .directoryNotEmpty || code == .fileExists }
   package var isTooLarge: Bool { code == .fileTooLarge }

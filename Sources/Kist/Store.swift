@@ -51,7 +51,9 @@ public final class Store: Sendable {
           store: try DirectoryStore(path: path),
           folders: try client.folders()
         )
-      } catch StorageError.noRepository, StorageError.interruptedInit {
+      } catch StorageError.noRepository, StorageError.interruptedInit,
+        RepositoryError.storage(.noRepository), RepositoryError.storage(.interruptedInit)
+      {
         return nil
       }
       return opened
