@@ -29,6 +29,17 @@ extension CheckFinding {
   /// True if the disk could not read what it holds: nobody knows whether it is damaged.
   package var isFailedRead: Bool { unread?.isFailedRead ?? false }
 
+  /// True if it is a record that is left out, or two that disagree: what is listed does not depend on it.
+  package var isLeftOut: Bool {
+    switch self {
+    case .log(.refused), .log(.fork): true
+    case .log, .stranger, .damagedFile, .pack, .wrongContent, .missingObject, .snapshot,
+      .unrestorable,
+      .moreUnrestorable, .storage:
+      false
+    }
+  }
+
   fileprivate var machineFault: StorageError? {
     guard let unread, unread.isMachineFault else { return nil }
     return unread

@@ -290,6 +290,12 @@ struct CheckCommand: ParsableCommand {
     }
     if report.findings.isEmpty {
       if let verdict { options.console.say(verdict) }
+    } else if report.findings.allSatisfy(\.isLeftOut) {
+      options.console.warn(
+        "\(Quantities.count(report.findings.count, "finding")), named above: records that count for nothing, or of which "
+          + "two have one number. What `kist snapshots` lists is whole without them. Somebody may have tried to "
+          + "forge one, or has copied a machine's state folder: `kist inspect records` shows who wrote what."
+      )
     } else if report.findings.allSatisfy(\.isFailedRead) {
       options.console.warn(
         "\(Quantities.count(report.findings.count, "finding")), named above: the disk could not read what is there. "

@@ -105,9 +105,12 @@ struct RepositoryOptions: ParsableArguments {
     try unlock(try store())
   }
 
-  /// Opens the secrets of a repository that is about to be changed; refuses an older copy in its place.
+  /// Opens the secrets of a repository that is about to be changed.
+  ///
+  /// Refuses an older copy in its place, and features that only newer programs may change.
   func unlockToWrite() throws -> UnlockedRepository {
     let repository = try unlock()
+    try repository.configuration.requireWritable()
     try RollbackWatch(options: self).refuse(repository.store, repository.configuration)
     return repository
   }

@@ -126,3 +126,12 @@ package struct Configuration: Equatable, Sendable {
     return names
   }
 }
+
+extension Configuration {
+  /// Throws if the repository has features that this program may only read around.
+  package func requireWritable() throws(RepositoryError) {
+    guard readOnlyCompatible.isEmpty else {
+      throw .unsupported(version: Configuration.version, features: readOnlyCompatible)
+    }
+  }
+}

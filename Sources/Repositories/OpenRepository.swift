@@ -142,16 +142,6 @@ package final class OpenRepository: Sendable {
     ).run(log: log)
   }
 
-  /// Throws if the repository has features that this program may only read around.
-  func requireWritable() throws(RepositoryError) {
-    guard configuration.readOnlyCompatible.isEmpty else {
-      throw .unsupported(
-        version: Configuration.version,
-        features: configuration.readOnlyCompatible
-      )
-    }
-  }
-
   /// Live snapshots that this store leaves out by choice.
   package var leftOut: [RecordID] { log.snapshots.map(\.id).filter { !holding.holds($0) } }
 
@@ -182,7 +172,7 @@ package final class OpenRepository: Sendable {
     signer: SigningKey,
     seen: RecordLog
   ) throws(RepositoryError) -> Record? {
-    try requireWritable()
+    try configuration.requireWritable()
     try requireWhole()
     var clear = clear
     if clear.writer != Digest(configuration.rootPublicKey) {

@@ -195,8 +195,15 @@ package struct Record: Sendable {
 }
 
 /// Why a record file cannot be read.
-package enum RecordError: Error, Equatable, Sendable {
+package enum RecordError: Error, Equatable, Sendable, CustomStringConvertible {
   case malformed(String)
+
+  /// As a part of a sentence, for people.
+  package var description: String {
+    switch self {
+    case .malformed(let what): what
+    }
+  }
 }
 
 enum RecordLimits {

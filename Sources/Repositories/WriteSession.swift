@@ -37,7 +37,7 @@ package final class WriteSession: Sendable {
 
   /// Starts a session that signs as `signer`, whose writer must be enrolled.
   package init(repository: OpenRepository, signer: SigningKey) throws(RepositoryError) {
-    try repository.requireWritable()
+    try repository.configuration.requireWritable()
     try repository.requireWhole()
     self.repository = repository
     self.signer = signer
