@@ -9,7 +9,8 @@ struct RollbackWatch {
 
   /// Throws if records that this machine saw in the store are gone.
   func refuse(_ store: any BlobStore, _ configuration: Configuration) throws {
-    let missing = try missing(from: store, configuration)
+    let log = try RecordLog(store: store, configuration: configuration)
+    let missing = try memory(of: configuration).lost(from: log, of: store.id)
     guard missing.isEmpty else { throw RepositoryError.rollback(missing: missing) }
   }
 
@@ -27,13 +28,7 @@ struct RollbackWatch {
 
   /// Says that the store is older than it was; true if it is.
   func warn(_ log: RecordLog, of store: any BlobStore, _ configuration: Configuration) -> Bool {
-    let missing: [RecordID]
-    do {
-      missing = try memory(of: configuration).lost(from: log, of: store.id)
-    } catch {
-      // Ignored: a state folder that cannot be used remembers nothing.
-      return false
-    }
+    let missing = missing(from: log, of: store, configuration)
     guard !missing.isEmpty else { return false }
     let what = Explanation.failure(from: .rollback(missing: missing)).what
     options.console.warn(
@@ -47,12 +42,18 @@ struct RollbackWatch {
     return true
   }
 
-  private func missing(
-    from store: any BlobStore,
+  /// Records that are gone, for whoever only reads.
+  func missing(
+    from log: RecordLog,
+    of store: any BlobStore,
     _ configuration: Configuration
-  ) throws -> [RecordID] {
-    let log = try RecordLog(store: store, configuration: configuration)
-    return try memory(of: configuration).lost(from: log, of: store.id)
+  ) -> [RecordID] {
+    do {
+      return try memory(of: configuration).lost(from: log, of: store.id)
+    } catch {
+      // Ignored: a state folder that cannot be used remembers nothing.
+      return []
+    }
   }
 
   private func memory(of configuration: Configuration) throws -> ClientMemory {

@@ -32,6 +32,9 @@ struct SpareOptions: ParsableArguments {
       return nil
     }
     let folders = try options.folders()
+    // Nothing is written to an older copy in the repository's place.
+    let isOlder = !RollbackWatch(options: options)
+      .missing(from: repository.log, of: store, repository.configuration).isEmpty
     let index = repository.index
     let program = "kist \(Surroundings.version)"
     let stores = try texts.map { text in
@@ -39,7 +42,7 @@ struct SpareOptions: ParsableArguments {
       let target = place.destination
       return SpareStores.Named(
         name: DisplayedName.text(Array(place.name.utf8)),
-        store: SpareStore(program: program, keeping: keeping) {
+        store: SpareStore(program: program, keeping: isOlder ? .used : keeping) {
           try KeylessRepository(store: store, index: index)
         } connect: {
           let connection = try MirrorConnection(
@@ -98,7 +101,8 @@ final class SpareStores: SpareObjects {
         console.warn(json(report, from: spare.name).line)
         continue
       }
-      for line in text(report, from: spare.name) { console.warn(line) }
+      let name = DisplayedName.text(Array(spare.name.utf8))
+      for line in text(report, from: name) { console.warn(line) }
     }
   }
 

@@ -74,6 +74,18 @@ struct RollbackTests {
     #expect(damaged.status == 20 && damaged.errors.contains(Self.words), "\(damaged)")
   }
 
+  @Test func `a restore takes what is damaged from a mirror, and stores nothing`() throws {
+    for pack in try place.files(below: "repository/packs") {
+      try place.call("rm", place.path(pack))
+    }
+    let before = try place.files(below: "repository")
+    let out = ["restore", "latest", "-t", place.path("out")]
+    let restored = try place.start(out + ["--repair-from", place.path("mirror")]).wait()
+    #expect(restored.status == 0, "\(restored)")
+    #expect(try place.files(below: "repository") == before)
+    #expect(try place.files(below: "out").count == 5)
+  }
+
   @Test func `a mirror that has what is gone brings it back, and everything goes on`() throws {
     let pulled = try place.kist("mirror", "pull", place.path("mirror"))
     #expect(pulled.status == 0, "\(pulled)")
