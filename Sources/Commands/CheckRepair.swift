@@ -15,8 +15,8 @@ struct CheckRepair {
     place = try RepositoryPlace(text, remoteProgram: options.remoteProgram)
   }
 
-  /// For people.
-  private var name: String { DisplayedName.text(Array(place.name.utf8)) }
+  private var name: String { place.name }
+  private var shownName: String { DisplayedName.text(Array(name.utf8)) }
 
   // MARK: Files
 
@@ -46,15 +46,17 @@ struct CheckRepair {
       let bytes = try FileHealing.lostConfiguration(of: store, from: spare)
     else { return }
     try StoreLayout.replaceConfiguration(of: path, with: bytes)
-    say("kist", "the configuration was damaged or missing, and came back from \(name)")
+    say("kist", "the configuration was damaged or missing, and came back from \(shownName)")
   }
 
   private func show(_ report: FileHealing.Report) {
     for file in report.healed {
-      say(file.description, "\(file) was damaged or missing, and came back from \(name)")
+      say(file.description, "\(file) was damaged or missing, and came back from \(shownName)")
     }
     for file in report.lacking {
-      options.console.warn("\(file) is damaged or missing, and \(name) does not have it either")
+      options.console.warn(
+        "\(file) is damaged or missing, and \(shownName) does not have it either"
+      )
     }
   }
 
@@ -115,7 +117,7 @@ struct CheckRepair {
       )
     } else {
       options.console.say(
-        "repaired from \(name): \(Quantities.count(outcome.healed.count, "object")) brought back, "
+        "repaired from \(shownName): \(Quantities.count(outcome.healed.count, "object")) brought back, "
           + "\(Quantities.count(outcome.replaced.count, "pack")) replaced"
       )
     }

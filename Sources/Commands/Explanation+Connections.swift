@@ -14,6 +14,7 @@ extension Explanation {
     location: String,
     meaning: String
   ) -> Failure {
+    let location = DisplayedName.text(Array(location.utf8))
     // The stop reached the program that connects as well.
     if InterruptFlag.isRaised {
       return Failure(
@@ -104,7 +105,7 @@ extension Explanation {
   ) -> Failure {
     Failure(
       .failed,
-      "the program that connects to \(DisplayedName.text(Array(location.utf8))) ended with status \(status)",
+      "the program that connects to \(location) ended with status \(status)",
       meaning: meaning,
       advice: advice(forProgram: status, location: location)
     )

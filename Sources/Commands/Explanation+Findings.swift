@@ -112,7 +112,8 @@ extension Explanation {
   /// What a check found.
   static func text(_ finding: CheckFinding) -> String {
     switch finding {
-    case .stranger(let path): "\(path): does not belong in a repository; left alone"
+    case .stranger(let path):
+      "\(DisplayedName.text(Array(path.utf8))): does not belong in a repository; left alone"
     case .damagedFile(let name, let reason): "\(name): \(reason)"
     case .damagedSelection(let reason):
       "the file `selection`, which says what this copy leaves out by choice, is damaged: \(reason); so everything is asked of it"

@@ -38,6 +38,9 @@ extension Explanation {
 
   /// Why an exchange of `here`, the repository of this end, with `target` failed.
   static func failure(from error: MirrorError, target: String, here: String) -> Failure {
+    let (target, here) = (
+      DisplayedName.text(Array(target.utf8)), DisplayedName.text(Array(here.utf8))
+    )
     if error.isFullStore { return fullStore(here) }
     return switch error {
     case .noise(let bytes):
@@ -187,7 +190,7 @@ extension Explanation {
   private static func fullStore(_ place: String) -> Failure {
     Failure(
       .noSpace,
-      "no space left for the repository at \(DisplayedName.text(Array(place.utf8)))",
+      "no space left for the repository at \(place)",
       meaning: "Nothing is lost, there or here. " + nothingHalf,
       advice: "Make room there, then run the same command again: it goes on where it stopped."
     )

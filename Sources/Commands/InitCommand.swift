@@ -60,7 +60,9 @@ struct InitCommand: ParsableCommand {
         ]).line
       )
     } else {
-      options.console.say("created repository \(id.digest.short) at \(location)")
+      options.console.say(
+        "created repository \(id.digest.short) at \(DisplayedName.text(Array(location.utf8)))"
+      )
       for line in InitCommand.advice { options.console.say(line) }
     }
   }

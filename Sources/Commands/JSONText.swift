@@ -53,7 +53,7 @@ struct JSONText {
   private static func quoted(_ text: String) -> String {
     // Most texts are plain; looking at each scalar of those would cost more than everything else.
     let isPlain = text.utf8.allSatisfy {
-      $0 >= 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+      $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
     }
     if isPlain { return "\"\(text)\"" }
     var quoted = "\""
@@ -65,7 +65,7 @@ struct JSONText {
       case "\t": quoted += "\\t"
       case "\r": quoted += "\\r"
       default:
-        if scalar.value < 0x20 || scalar.value == 0x7F {
+        if isSteering(scalar.value) {
           let digits = String(scalar.value, radix: 16)
           quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
         } else {
@@ -74,5 +74,13 @@ struct JSONText {
       }
     }
     return quoted + "\""
+  }
+
+  /// True for what a terminal may obey rather than show: controls, and marks that turn the direction of text.
+  private static func isSteering(_ scalar: UInt32) -> Bool {
+    switch scalar {
+    case 0..<0x20, 0x7F...0x9F, 0x061C, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069: true
+    default: false
+    }
   }
 }
