@@ -46,7 +46,7 @@ struct MirrorExchange {
         let status = connection.finish(after: error)
         throw Explanation.mirrorFailure(
           error,
-          target: target.shownName,
+          target: target.typedName,
           here: here,
           status: status
         )

@@ -35,11 +35,14 @@ struct MirrorTarget {
     return targets.filter { seen.insert($0.name).inserted }
   }
 
-  /// In messages: as it was typed.
-  var shownName: String {
+  /// As it was typed.
+  var typedName: String {
     switch place.destination {
-    case .folder, .command: DisplayedName.text(Array(place.destination.name.utf8))
-    case .program: DisplayedName.text(Array(place.name.utf8))
+    case .folder, .command: place.destination.name
+    case .program: place.name
     }
   }
+
+  /// In messages.
+  var shownName: String { DisplayedName.text(Array(typedName.utf8)) }
 }
