@@ -75,8 +75,9 @@ struct CheckCommand: ParsableCommand {
     let store = try options.store()
     let repair = try repairFrom.map { try CheckRepair(options: options, from: $0) }
     let watch = RollbackWatch(options: options)
-    if repair != nil { try watch.refuse(store) }
     let files = try repair?.files(of: store)
+    // Behind the files: records that were lost are back then, and no reason to refuse.
+    if repair != nil { try watch.refuse(store) }
     let subject = try subject(store)
     let (log, configuration) = subject.proven
     let isOlder = watch.warn(log, of: store, configuration)
