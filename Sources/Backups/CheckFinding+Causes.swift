@@ -33,7 +33,8 @@ extension CheckFinding {
   package var isLeftOut: Bool {
     switch self {
     case .log(.refused), .log(.fork): true
-    case .log, .stranger, .damagedFile, .damagedSelection, .pack, .wrongContent, .missingObject, .snapshot,
+    case .log, .stranger, .damagedFile, .damagedSelection, .pack, .wrongContent, .missingObject,
+      .snapshot,
       .unrestorable,
       .moreUnrestorable, .storage:
       false

@@ -89,8 +89,14 @@ struct DeadMountTests {
     let (seconds, outcome) = try stop(running, with: signal)
     #expect(outcome.status == 130, "\(outcome)")
     #expect(seconds < 1.5)
-    let name = last == "init" ? "source/mount" : "source/mount/file"
-    #expect(outcome.errors.contains("without waiting for \(place.path(name)),"), "\(outcome)")
+    // Behind the lookup it is chance whether the folder's attributes or the file are asked for first.
+    let names = ["init": ["mount"], "lookup": ["mount", "mount/file"]][last] ?? ["mount/file"]
+    #expect(
+      names.contains {
+        outcome.errors.contains("without waiting for \(place.path("source/" + $0)),")
+      },
+      "\(outcome)"
+    )
     let left = try place.kist("backup", "-x", place.path("source"))
     #expect(left.status == 0, "\(left)")
     try place.requireClean("--read-data")

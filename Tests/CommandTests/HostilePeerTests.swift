@@ -81,7 +81,7 @@ struct HostilePeerTests {
       ("version", 1, "speaks version 2 of the mirror protocol", "Update the older of the two."),
       ("other repository", 22, "holds another repository (00000000)", "A mirror is a copy"),
       ("gone", 1, "went away in the middle", "Run the same command again"),
-      ("status 3", 1, "ended with status 3", "Run it by hand"),
+      ("status 3", 1, "ended with status 3", "run it by hand"),
       ("long frame", 1, "sent a frame of type 6 with 2,147,483,647 bytes", "same version of kist"),
       ("unknown type", 1, "sent a message of type 90", "same version of kist"),
       ("broken cbor", 1, "broke the mirror protocol", "same version of kist"),

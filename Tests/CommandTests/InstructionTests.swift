@@ -47,9 +47,9 @@ struct InstructionTests {
   /// it stays so.
   private static let limits = [
     ("opening", ["snapshots"], 1800),
-    ("first backup", ["backup", "source"], 1250),
+    ("first backup", ["backup", "source"], 1000),
     ("unchanged backup", ["backup", "source"], 430),
-    ("restore", ["restore", "latest", "--target", "out"], 540),
+    ("restore", ["restore", "latest", "--target", "out"], 470),
     ("check", ["check", "--read-data"], 460),
   ]
 
