@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import Testing
 
 /// An sshd on a port of its own, with one key whose command is forced.
@@ -16,7 +15,13 @@ final class SecureShell {
   private let server: Running
   private let place: Place
 
-  init(in place: Place, command: String) throws {
+  /// `address` is where it listens; `entering` are words before its command, with which it is on another machine.
+  init(
+    in place: Place,
+    command: String,
+    address: String = "127.0.0.1",
+    entering: [String] = []
+  ) throws {
     self.place = place
     port = Int.random(in: 20_000...60_000)
     let folder = place.path("ssh")
@@ -30,7 +35,7 @@ final class SecureShell {
       Array(
         """
         Port \(port)
-        ListenAddress 127.0.0.1
+        ListenAddress \(address)
         HostKey \(folder)/host
         AuthorizedKeysFile \(folder)/keys
         PidFile \(folder)/pid
@@ -58,27 +63,16 @@ final class SecureShell {
     try place.call("mkdir", "-p", "/run/sshd")
     // Not started as it is: sshd closes every descriptor, among them that by which its end is noticed.
     server = try Running(
-      [
+      entering + [
         "/bin/sh", "-c",
         "'\(SecureShell.program)' -D -e -f '\(folder)/config'; exit 0",
       ],
       environment: place.environment,
       outputs: place.path("sshd")
     )
-    for _ in 0..<50 where !listens() { Pause.seconds(0.1) }
-  }
-
-  private func listens() -> Bool {
-    let connection = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(connection) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = in_port_t(UInt16(port).bigEndian)
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    return unsafe withUnsafePointer(to: &address) { pointer in
-      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        unsafe connect(connection, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-      }
+    // It writes the file when it listens.
+    for _ in 0..<100 where !FileManager.default.fileExists(atPath: folder + "/pid") {
+      Pause.seconds(0.1)
     }
   }
 
