@@ -99,7 +99,9 @@ extension Explanation {
         .refusedForSafety,
         "\(target) holds another repository (\(id.digest.short))",
         meaning: "Nothing was changed.",
-        advice: "A mirror is a copy of this repository, made by `kist mirror push --init`."
+        advice:
+          "A mirror is a copy of this repository, made by `kist mirror push --init`. If this one was lost and made "
+          + "anew, move it away and bring it back: `kist mirror pull --init`."
       )
     case .sameStore:
       Failure(.failed, "\(target) is this same repository", meaning: "Nothing was changed.")

@@ -20,7 +20,8 @@ extension Explanation {
       Failure(
         .noRepository,
         "there is no repository at \(DisplayedName.text(Array(path.utf8)))",
-        advice: "Check --repo or KIST_REPOSITORY; `kist init` makes a new one."
+        advice:
+          "Check how it is spelled. `kist init` makes a new one; `kist mirror pull --init COPY` makes it anew from a copy."
       )
     case .interruptedInit(let path):
       Failure(

@@ -44,8 +44,7 @@ struct MirrorCommand: ParsableCommand {
     )
     @OptionGroup var options: RepositoryOptions
     @OptionGroup var mirror: MirrorOptions
-    @OptionGroup(title: "Which snapshots (default: all, and all that comes)") var choosing:
-      ChoiceOptions
+    @OptionGroup(title: "Which snapshots (default: everything)") var choosing: ChoiceOptions
 
     func run() throws {
       try MirrorRun(
@@ -98,7 +97,7 @@ struct MirrorCommand: ParsableCommand {
     )
     @OptionGroup var options: RepositoryOptions
     @OptionGroup var mirror: MirrorOptions
-    @OptionGroup(title: "Which snapshots are sent (default: all, and all that comes)")
+    @OptionGroup(title: "Which snapshots are sent (default: everything)")
     var choosing: ChoiceOptions
 
     func run() throws {
@@ -136,7 +135,10 @@ struct MirrorOptions: ParsableArguments {
   )
   var all = false
 
-  @Flag(name: .customLong("init"), help: "Make the destination if there is nothing yet.")
+  @Flag(
+    name: .customLong("init"),
+    help: "Make the copy if there is nothing yet; with pull, this repository."
+  )
   var makesDestination = false
 
   @Flag(help: "Leave the key slots here: the copy then opens only with slots put back later.")

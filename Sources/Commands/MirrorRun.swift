@@ -92,7 +92,14 @@ struct MirrorRun {
     let summary = try outcome.result.get()
     let seconds = Double(SystemClock.monotonicNanoseconds() - start) / 1e9
     let chosen = choice?.selection.snapshots.count
-    show(summary, with: target, chosen: chosen, seconds: seconds, console: console)
+    show(
+      summary,
+      with: target,
+      isNew: repository == nil,
+      chosen: chosen,
+      seconds: seconds,
+      console: console
+    )
     if outcome.contact?.becomesWhole ?? false {
       console.note(
         "this copy held chosen snapshots only; it \(mirror.dryRun ? "would be" : "is") whole now"
@@ -108,7 +115,7 @@ struct MirrorRun {
         advice: "Run `kist check --read-data` at both ends."
       )
     }
-    return travelled(summary).joined(separator: "; ")
+    return travelled(summary, isNew: repository == nil).joined(separator: "; ")
   }
 
   /// The repository here, and what is chosen of it; no repository if a pull is to make it.
@@ -187,6 +194,7 @@ struct MirrorRun {
   private func show(
     _ summary: MirrorSummary,
     with target: MirrorTarget,
+    isNew: Bool,
     chosen: Int?,
     seconds: Double,
     console: Console
@@ -217,7 +225,7 @@ struct MirrorRun {
       console.result(json.line)
       return
     }
-    for line in travelled(summary) { console.say(line) }
+    for line in travelled(summary, isNew: isNew) { console.say(line) }
     if let chosen { console.say("chosen: \(Quantities.count(chosen, "snapshot"))") }
     if !summary.healed.isEmpty {
       console.say(
@@ -232,7 +240,7 @@ struct MirrorRun {
   }
 
   /// What travelled, a line for each direction.
-  private func travelled(_ summary: MirrorSummary) -> [String] {
+  private func travelled(_ summary: MirrorSummary, isNew: Bool) -> [String] {
     let tense = mirror.dryRun ? "would be " : ""
     var lines: [String] = []
     for (report, verb) in [(summary.given, "sent"), (summary.received, "received")]
@@ -243,6 +251,7 @@ struct MirrorRun {
           + Quantities.bytes(Int(clamping: report.bytes))
       )
     }
-    return lines.isEmpty ? ["nothing new"] : lines
+    guard lines.isEmpty else { return lines }
+    return [isNew && mirror.dryRun ? "would be received: everything that is there" : "nothing new"]
   }
 }

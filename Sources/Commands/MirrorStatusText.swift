@@ -113,7 +113,7 @@ enum MirrorStatusText {
     }
     if note.extraRecordCount > 0, note.frontier != nil {
       remarks.append(
-        "has \(Quantities.count(Int(clamping: note.extraRecordCount), "record")) that are not here; "
+        "has \(Quantities.count(Int(clamping: note.extraRecordCount), "record")) more than here; "
           + "`kist mirror pull` fetches them"
       )
     }

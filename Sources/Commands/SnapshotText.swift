@@ -14,8 +14,8 @@ enum SnapshotText {
     return compactRow(snapshot) + [
       Quantities.count(Int(clamping: content.totals.files)),
       Quantities.bytes(Int(clamping: content.totals.bytes)),
-      snapshot.paths.map(DisplayedName.text).joined(separator: "  ")
-        + (content.unreadable > 0 ? "  (incomplete)" : ""),
+      (content.unreadable > 0 ? "(incomplete)  " : "")
+        + snapshot.paths.map(DisplayedName.text).joined(separator: "  "),
     ]
   }
 

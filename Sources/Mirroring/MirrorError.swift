@@ -132,7 +132,14 @@ extension MirrorError {
   private var storeFailure: (code: UInt64, text: String) {
     if isFullCache { return (MirrorErrorCode.noSpace, "no space left for the cache there") }
     guard let (name, error) = refusedCall else {
-      return (MirrorErrorCode.store, "the store failed")
+      switch refusal {
+      case .notEmpty?: return (MirrorErrorCode.store, "the folder for it is not empty")
+      case .alreadyThere?: return (MirrorErrorCode.store, "there is a repository already")
+      case .busy?: return (MirrorErrorCode.store, "another process holds its commit lock")
+      case .missing(let name)?, .conflict(let name)?, .short(let name, _, _)?:
+        return (MirrorErrorCode.store, "\(name) is damaged or missing there")
+      default: return (MirrorErrorCode.store, "the store failed")
+      }
     }
     return (
       error.isNoSpace ? MirrorErrorCode.noSpace : MirrorErrorCode.store,
@@ -145,16 +152,19 @@ extension MirrorError {
     return error.isNoSpace
   }
 
-  /// What the system refused to do with a file of this end's store, if that is the reason.
-  private var refusedCall: (name: String, error: FilesError)? {
-    let storage: StorageError
+  /// What this end's store answered, if that is the reason.
+  private var refusal: StorageError? {
     switch self {
     case .storage(let error), .packing(.storage(let error)), .repository(.storage(let error)),
       .repository(.packing(.storage(let error))):
-      storage = error
-    default: return nil
+      error
+    default: nil
     }
-    guard case .failed(let name, let error) = storage else { return nil }
+  }
+
+  /// What the system refused to do with a file of this end's store, if that is the reason.
+  private var refusedCall: (name: String, error: FilesError)? {
+    guard case .failed(let name, let error)? = refusal else { return nil }
     return (name, error)
   }
 

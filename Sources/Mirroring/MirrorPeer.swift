@@ -406,7 +406,10 @@ package final class MirrorPeer {
       case .send, .end, .keep, .expect, .take, .lacking: break
       }
       switch action {
-      case .send(let message): try send(message)
+      case .send(let message):
+        // What a dry run would have brought is known to the session alone.
+        if session.isDryRun, case .done(let report) = message { summary.received = report }
+        try send(message)
       case .supply(let kind, let names, let isLast, let answer):
         guard kind == .object else {
           try begin(kind, names)

@@ -33,6 +33,39 @@ struct MirrorTests {
     return try JSON.number(part, "objects")
   }
 
+  @Test func `a pull that is only tried says what would come, and stores nothing`() throws {
+    let copy = place.path("copy")
+    let pushed = try place.kist("mirror", "push", "--init", "--quiet", copy)
+    try #require(pushed.status == 0, "\(pushed)")
+    try place.fill("source/more", files: 2, bytes: 5000, seed: 13)
+    try backup()
+    let before = try place.files(below: "copy")
+    for from in [place.repository, "pipe:" + serve("repository")] {
+      let pull = ["mirror", "pull", "--dry-run", "--json", "--repo", copy, from]
+      let tried = try summary(place.start(pull).wait())
+      #expect((1...4).contains(try objects(tried, "received")), "\(from): \(tried)")
+    }
+    #expect(try place.files(below: "copy") == before)
+    let new = try place.kist(
+      "mirror",
+      "pull",
+      "--init",
+      "--dry-run",
+      "--repo",
+      place.path("new"),
+      copy
+    )
+    #expect(new.output.contains("everything that is there"), "\(new)")
+    #expect(!FileManager.default.fileExists(atPath: place.path("new/kist")))
+  }
+
+  @Test func `a folder that holds something else is no place for a copy, and is told as such`()
+    throws
+  {
+    let pushed = try place.kist("mirror", "push", "--init", place.path("source"))
+    #expect(pushed.status == 1 && pushed.errors.contains("is not empty"), "\(pushed)")
+  }
+
   @Test func `a mirror over a pipe is pushed, checked without key, and restored from`() throws {
     let first = try summary(
       place.kist("mirror", "push", "--init", "--json", "--via", serve("mirror"))
