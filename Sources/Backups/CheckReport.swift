@@ -80,14 +80,22 @@ extension CheckReport {
 
   /// True if nothing but packs, objects and what follows from them was found.
   package var isMendedByPacks: Bool {
-    findings.allSatisfy { finding in
+    let hasCause = findings.contains { finding in
+      switch finding {
+      case .pack, .missingObject: true
+      default: false
+      }
+    }
+    return findings.allSatisfy { finding in
       switch finding {
       case .pack(.storage), .pack(.sealed), .wrongContent, .stranger, .damagedFile,
         .damagedSelection, .log,
         .snapshot,
         .storage:
         false
-      case .pack, .missingObject, .unrestorable, .moreUnrestorable: true
+      case .pack, .missingObject: true
+      // Alone it follows from nothing that was brought back, such as a selection that lists too little.
+      case .unrestorable, .moreUnrestorable: hasCause
       }
     }
   }

@@ -135,6 +135,9 @@ extension MirrorError {
       switch refusal {
       case .notEmpty?: return (MirrorErrorCode.store, "the folder for it is not empty")
       case .alreadyThere?: return (MirrorErrorCode.store, "there is a repository already")
+      case .denied(_, let what)?: return (MirrorErrorCode.denied, what)
+      case .selecting?:
+        return (MirrorErrorCode.denied, "it holds chosen snapshots only, and takes no others")
       case .busy?: return (MirrorErrorCode.store, "another process holds its commit lock")
       case .missing(let name)?, .conflict(let name)?, .short(let name, _, _)?:
         return (MirrorErrorCode.store, "\(name) is damaged or missing there")

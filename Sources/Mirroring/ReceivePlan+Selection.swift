@@ -72,9 +72,18 @@ extension ReceivePlan {
       selection = wanted
     }
     let held = repository.holding.selection
+    // Where one of its lists is what is damaged, the file still names them.
+    var lists = held?.lists
+    if lists == nil {
+      do {
+        lists = try repository.store.readSelection().flatMap { StoreSelection(file: $0) }?.lists
+      } catch {
+        throw .storage(error)
+      }
+    }
     return PlannedHolding(
       held: held?.file,
-      heldLists: held?.lists ?? [],
+      heldLists: lists ?? [],
       selection: selection,
       listsOfRecords: Set(merged.log.records.values.flatMap(\.clear.addManifests)),
       mayRemove: merged.log.findings.isEmpty

@@ -11,7 +11,7 @@ package struct ReceivePlan: Sendable {
   let repository: KeylessRepository
   private let received: [Record]
   private let allowsDeletions: Bool
-  let aim: ReceiveAim
+  private(set) var aim: ReceiveAim
   /// Manifests that are not in the store: because nothing is to be stored, or because only what was chosen names them.
   private(set) var manifests: [Digest: ManifestIDs] = [:]
   private(set) var merged: MergedLog
@@ -224,6 +224,8 @@ package struct ReceivePlan: Sendable {
         throw .repository(error)
       }
       if unseen?.isEmpty ?? false { return }
+      // Another run has made the new copy one of chosen snapshots meanwhile; this one brought everything.
+      if case .everything = aim, repository.holding != .everything { aim = .whole }
       merged = repository.log.merging(received, configuration: repository.configuration)
       try checkRefusals()
       if merged.new.isEmpty, !aim.changesHolding { return }

@@ -34,6 +34,19 @@ package struct StoreSelection: Equatable, Sendable {
   /// The file: what travels, and its hash.
   package var file: [UInt8] { encoded + name.bytes }
 
+  /// Reads a file; `nil` if it is damaged.
+  package init?(file: [UInt8]) {
+    let content = Array(file.dropLast(Digest.byteCount))
+    guard PlainHash.of(content).bytes.elementsEqual(file.suffix(Digest.byteCount)) else {
+      return nil
+    }
+    do {
+      try self.init(decoding: content)
+    } catch {
+      return nil
+    }
+  }
+
   /// Reads what travelled; its hash was proven.
   package init(decoding bytes: [UInt8]) throws(RecordError) {
     do {

@@ -219,7 +219,8 @@ package final class DirectoryStore: BlobStore, CommitLocking {
 
   package func strangers() throws(StorageError) -> [String] {
     var known: Set<String> = ["kist", "store", "tmp", "commit.lock"]
-    if try readSelection() != nil { known.insert("selection") }
+    // Where the store holds everything it means nothing: a crash may leave it.
+    known.insert("selection")
     var strangers: [String] = []
     for kind in BlobKind.allCases {
       known.insert(kind.folder)

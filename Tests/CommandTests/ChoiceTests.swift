@@ -47,6 +47,60 @@ struct ChoiceTests {
     try place.start(arguments + ["--repo", mirror]).wait()
   }
 
+  @Test func `of two first pushes at once, one of them of everything, the copy becomes whole`()
+    throws
+  {
+    // About a megabyte: the push of everything is still at it when the other one makes the copy.
+    let slow = try place.start(
+      ["mirror", "push", "--init", "--limit-upload", "300K", mirror, "--json"]
+    )
+    Pause.seconds(1)
+    let quick = try place.kist("mirror", "push", "--init", "--tag", "keep", mirror)
+    #expect(quick.status == 0, "\(quick)")
+    try #require(slow.isRunning)
+    let ended = try slow.wait()
+    #expect(ended.status == 0, "\(ended)")
+    let found = try check("--read-data")
+    #expect(try JSON.number(found, "snapshots") == 3)
+    #expect(try JSON.number(found, "snapshots_left_out") == 0)
+    #expect(!FileManager.default.fileExists(atPath: mirror + "/selection"))
+  }
+
+  @Test
+  func `a selection that lists too little is not called mended, and a push of everything mends it`()
+    throws
+  {
+    try push("--init", "--tag", "keep")
+    // What whoever may append could bring: all snapshots, and no list of what they need. CBOR, and its hash.
+    let lie = """
+      import hashlib, os, struct, sys
+      mirror, ids = sys.argv[1], sorted(bytes.fromhex(i) for i in sys.argv[2:])
+      data = b"\\xa2\\x01\\x58" + bytes([32 * len(ids)]) + b"".join(ids) + b"\\x02\\x40"
+      mark = hashlib.blake2b(data, digest_size=32, person=b"").digest()
+      os.chmod(mirror + "/selection", 0o600)
+      open(mirror + "/selection", "wb").write(data + mark)
+      """
+    try place.call("python3", "-c", lie, mirror, ids[0], ids[1], ids[2])
+    let told = try there("check", "--read-data", "--repair-from", place.repository)
+    #expect(told.status == 20, "\(told)")
+    #expect(!told.output.contains("whole again"), "\(told)")
+    try push()
+    #expect(try JSON.number(try check("--read-data"), "snapshots") == 3)
+  }
+
+  @Test func `a damaged list goes when the copy becomes whole`() throws {
+    try push("--init", "--tag", "keep")
+    for list in try place.files(below: "mirror/manifests") {
+      try place.call("chmod", "u+w", place.path(list))
+      var bytes = try place.bytes(list)
+      bytes[bytes.count / 2] ^= 1
+      try place.write(bytes, to: list)
+    }
+    #expect(try there("check").status == 20)
+    try push()
+    #expect(try JSON.number(try check("--read-data"), "snapshots") == 3)
+  }
+
   @Test func `a snapshot that has a tag is pushed, restored, and found in order`() throws {
     let dry = try push("--init", "--dry-run", "--tag", "keep")
     #expect(!FileManager.default.fileExists(atPath: mirror))
