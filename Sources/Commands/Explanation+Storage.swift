@@ -108,6 +108,13 @@ extension Explanation {
         meaning: "What was done before stays done; nothing was removed or overwritten.",
         advice: "`kist serve --role` there decides what is allowed."
       )
+    case .held(let location, let end):
+      Failure(
+        .refusedForSafety,
+        "\(DisplayedName.text(Array(location.utf8))) keeps this file until \(CalendarTime.text(end))",
+        meaning: "It was not removed; what was done before stays done.",
+        advice: "Try again then; `kist serve --hold` there decides how long files are kept."
+      )
     case .quota(let location, let limit, let needed):
       Failure(
         .noSpace,

@@ -18,6 +18,9 @@ struct ServeCommand: ParsableCommand {
       read     gives everything, and receives nothing
       mirror   gives, and receives every signed record
       full     as mirror, and makes the repository and removes files if the other end asks for it
+
+      --hold delays what `full` may remove: a file stays for so many days from its arrival, by the \
+      clock here.
       """
   )
 
@@ -33,6 +36,14 @@ struct ServeCommand: ParsableCommand {
     help: ArgumentHelp("Bytes that the repository may come to, as in 500G.", valueName: "size")
   )
   var quota: ByteSize?
+
+  @Option(
+    help: ArgumentHelp(
+      "Remove nothing for the other end that has been here for fewer days than this.",
+      valueName: "days"
+    )
+  )
+  var hold: HoldDays?
 
   func validate() throws {
     guard stdio else { throw ValidationError("serve needs --stdio") }
@@ -129,6 +140,7 @@ struct ServeCommand: ParsableCommand {
     }
     serving.role = role
     serving.quota = quota?.bytes
+    serving.hold = hold.map { HoldTime(seconds: $0.seconds) { Surroundings.now } }
     serving.creation = { configuration, blobs throws(StorageError) in
       try RepositoryPlace.folder(path).createStore(configuration: configuration, blobs: blobs)
     }

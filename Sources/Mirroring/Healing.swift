@@ -78,6 +78,21 @@ package struct Healing {
     return replaced
   }
 
+  /// Removes a pack whose objects are elsewhere; false if the machine that has it keeps it for a set time.
+  private func remove(_ pack: PackID) throws -> Bool {
+    let store = repository.store
+    do throws(StorageError) {
+      try store.withCommitLock { () throws(StorageError) in
+        try store.remove(BlobName(.pack, pack.digest))
+      }
+    } catch {
+      guard case .held = error else { throw error }
+      return false
+    }
+    _ = try repository.index.remove(pack)
+    return true
+  }
+
   /// Moves what only this pack has into a new one and removes it; false if something would be lost.
   private func replace(_ pack: PackID, lacking: Set<ObjectID>) throws(MirrorError) -> Bool {
     do {
@@ -103,12 +118,7 @@ package struct Healing {
         // The same objects in the same order are the same pack: it was made sound where it stands.
         guard moved.id != pack else { return true }
       }
-      let store = repository.store
-      try store.withCommitLock { () throws(StorageError) in
-        try store.remove(BlobName(.pack, pack.digest))
-      }
-      _ = try repository.index.remove(pack)
-      return true
+      return try remove(pack)
     } catch let error as MirrorError {
       throw error
     } catch let error as PackingError {

@@ -178,7 +178,7 @@ struct ObjectSupply: Supply {
       switch error {
       case .missing, .short: return nil
       case .noRepository, .interruptedInit, .alreadyThere, .notEmpty, .tooLarge, .conflict,
-        .misplaced, .damagedStoreID, .selecting, .busy, .failed, .denied, .quota, .notTaken,
+        .misplaced, .damagedStoreID, .selecting, .busy, .failed, .denied, .held, .quota, .notTaken,
         .unreachable,
         .disconnected:
         throw .storage(error)

@@ -32,6 +32,8 @@ struct StoreRefusal: Error, Equatable, Sendable {
     static let unknownOperation: UInt64 = 15
     static let malformed: UInt64 = 16
     static let selecting: UInt64 = 17
+    /// Value: seconds since 1970.
+    static let held: UInt64 = 18
   }
 
   let code: UInt64
@@ -110,6 +112,8 @@ extension StoreRefusal {
         UInt64(clamping: error.errno)
       )
     case .denied(_, let what): self.init(Code.denied, what)
+    case .held(_, let end):
+      self.init(Code.held, "it is kept for a set time", UInt64(clamping: end.seconds))
     case .quota(_, let limit, let needed):
       self.init(Code.quota, "the quota", UInt64(clamping: limit), UInt64(clamping: needed))
     case .notTaken(_, let reason): self.init(Code.notTaken, reason)
@@ -167,6 +171,8 @@ extension StoreRefusal {
         FilesError("remote", Array(text.utf8), Int32(clamping: first))
       )
     case Code.denied: return .denied(location: location, what: text)
+    case Code.held:
+      return .held(location: location, until: PointInTime(seconds: Int64(clamping: first)))
     case Code.quota:
       return .quota(
         location: location,

@@ -311,7 +311,11 @@ extension StoreServer {
         throw StoreRefusal(Code.malformed, "removing without the commit lock")
       }
     }
-    try store().remove(name)
+    let store = try store()
+    if let hold = serving.hold, let end = try hold.end(for: name, in: store) {
+      throw StoreRefusal(.held(location: "", until: end))
+    }
+    try store.remove(name)
     return []
   }
 

@@ -14,6 +14,8 @@ package struct StoreServing: Sendable {
   package var role = Role.full
   /// Bytes that the packs of this store may come to.
   package var quota: Int?
+  /// How long what came here stays, whatever the other end asks; `nil` for not at all.
+  package var hold: HoldTime?
   /// Makes the store where there is none; `nil` where that is not possible.
   package var creation:
     (

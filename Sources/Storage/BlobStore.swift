@@ -47,6 +47,11 @@ package protocol BlobStore: AnyObject, Sendable {
   /// Removes a file. Only collection and `key remove` call this.
   func remove(_ name: BlobName) throws(StorageError)
 
+  /// When a file got its name here, by the clock of its file system; `nil` where nobody knows.
+  ///
+  /// No program sets it: of a folder, the time of the last change of the inode.
+  func arrival(of name: BlobName) throws(StorageError) -> PointInTime?
+
   /// Writes a record file if the caller has seen all record files of the store.
   func commit(
     _ record: [UInt8],
@@ -98,6 +103,8 @@ package struct StoreConcurrency: Equatable, Sendable {
 }
 
 extension BlobStore {
+  package func arrival(of name: BlobName) throws(StorageError) -> PointInTime? { nil }
+
   package func readSelection() throws(StorageError) -> [UInt8]? { nil }
 
   package func writeSelection(_ bytes: [UInt8]?) throws(StorageError) {

@@ -62,6 +62,15 @@ package final class DirectoryStore: BlobStore, CommitLocking {
     }
   }
 
+  package func arrival(of name: BlobName) throws(StorageError) -> PointInTime? {
+    do {
+      let change = try folder(of: name).status(of: name.fileName).change
+      return PointInTime(seconds: change.seconds, nanoseconds: change.nanoseconds)
+    } catch {
+      throw error.isNotFound ? .missing(name) : .failed(name: name.description, error)
+    }
+  }
+
   package func read(_ name: BlobName) throws(StorageError) -> [UInt8] {
     let size = try byteCount(of: name)
     guard size <= name.kind.byteLimit else {

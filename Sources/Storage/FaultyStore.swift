@@ -56,6 +56,11 @@ package final class FaultyStore: BlobStore {
     return try store.byteCount(of: name)
   }
 
+  package func arrival(of name: BlobName) throws(StorageError) -> PointInTime? {
+    try refuseDead(name.description)
+    return try store.arrival(of: name)
+  }
+
   package func read(_ name: BlobName) throws(StorageError) -> [UInt8] {
     try refuseDead(name.description)
     return try store.read(name)

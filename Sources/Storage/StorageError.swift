@@ -1,4 +1,4 @@
-import CoreTypes
+package import CoreTypes
 package import Files
 
 /// Why a store did not do what it was asked.
@@ -31,6 +31,8 @@ package enum StorageError: Error, Equatable, Sendable {
   case failed(name: String, FilesError)
   /// The role that the machine with the store gives does not allow this.
   case denied(location: String, what: String)
+  /// The machine with the store keeps the file until this moment, whatever is asked of it.
+  case held(location: String, until: PointInTime)
   /// The quota of the machine with the store does not hold what was sent: bytes.
   case quota(location: String, limit: Int, needed: Int)
   /// The machine with the store did not take what was sent, because it does not prove itself.

@@ -121,6 +121,33 @@ struct RemoteTests {
     try place.requireClean("--read-data", "--repo", place.path("there"))
   }
 
+  @Test func `what is held there stays, a client is told until when, and its new password works`()
+    throws
+  {
+    try require(pipe(), "init", "--quiet")
+    try require(pipe(), "backup", "--quiet", place.path("source"))
+    for wrong in ["0", "-1", "30h", "", "9999999999"] {
+      let outcome = try kist(pipe("--hold='\(wrong)'"), "snapshots")
+      #expect(outcome.status == 1, "\(wrong): \(outcome)")
+    }
+    try place.write(Array("second\n".utf8), to: "new-password")
+    let changed = try kist(
+      pipe("--hold 30"),
+      "key",
+      "passwd",
+      "--new-password-file",
+      place.path("new-password")
+    )
+    #expect(changed.status == 22, "\(changed)")
+    #expect(changed.errors.contains("keeps this file until 20"), "\(changed)")
+    #expect(changed.errors.contains("kist serve --hold"), "\(changed)")
+    // Both open it: the old one is still there.
+    try require(pipe("--hold 30d"), "snapshots")
+    try require(pipe(), "snapshots", "--password-file", place.path("new-password"))
+    try require(pipe("--hold 30"), "backup", "--quiet", place.path("source"))
+    try place.requireClean("--read-data", "--repo", place.path("there"))
+  }
+
   @Test func `whatever is wrong with a line is said plainly`() throws {
     for (repository, status, words) in [
       ("pipe:", 2, "pipe: needs a command"),
