@@ -125,7 +125,8 @@ package struct BackupPipeline: Sendable {
     do {
       // Known damage: nothing is believed to be there because an earlier snapshot had it.
       let isSound =
-        try repository.index.damagedObjects().isEmpty && repository.openFindings.isEmpty
+        try repository.index.damagedObjects().allSatisfy(log.condemnedObjects.contains)
+        && repository.openFindings.isEmpty
       let live = isSound ? Set(log.snapshots.map(\.id)) : []
       guard
         let table = GearTable(

@@ -78,6 +78,26 @@ extension CheckReport {
     return packs
   }
 
+  /// True if nothing was found but what goes when every object that the log requires is sound and damaged packs are
+  /// written anew.
+  package var isMendedByReplacement: Bool {
+    let hasCause = findings.contains { finding in
+      switch finding {
+      case .pack, .wrongContent, .missingObject: true
+      default: false
+      }
+    }
+    return findings.allSatisfy { finding in
+      switch finding {
+      case .pack(.storage), .pack(.unproven), .stranger, .damagedFile, .damagedSelection, .log,
+        .snapshot, .storage:
+        false
+      case .pack, .wrongContent, .missingObject: true
+      case .unrestorable, .moreUnrestorable: hasCause
+      }
+    }
+  }
+
   /// True if nothing but packs, objects and what follows from them was found.
   package var isMendedByPacks: Bool {
     let hasCause = findings.contains { finding in

@@ -19,8 +19,17 @@ package struct SnapshotNeeds {
 
   /// The objects that these snapshots and those that were asked for before need.
   package func objects(of snapshots: [OpenedSnapshot]) throws(BrowsingError) -> ChosenObjects {
+    let needs = try survey(of: snapshots)
+    if let missing = needs.missing.first { throw .repository(.missingChunk(missing)) }
+    return ChosenObjects(needs.objects)
+  }
+
+  /// As above, with the chunks that no sound object here holds; throws where a folder cannot be read.
+  func survey(
+    of snapshots: [OpenedSnapshot]
+  ) throws(BrowsingError) -> (objects: Set<ObjectID>, missing: Set<ChunkID>) {
     for snapshot in snapshots { try walk(snapshot) }
-    return ChosenObjects(state.objects)
+    return (state.objects, state.missing)
   }
 
   private func walk(_ snapshot: OpenedSnapshot) throws(BrowsingError) {
@@ -83,12 +92,13 @@ package struct SnapshotNeeds {
 }
 
 /// What was found so far; used by one thread.
-private final class NeedState {
+final class NeedState {
   private let repository: OpenRepository
   private let condemned: Set<ObjectID>
   /// What records name, if the index may remember one that a revocation took out of the log.
   private let named: Set<ObjectID>?
   private(set) var objects: Set<ObjectID> = []
+  private(set) var missing: Set<ChunkID> = []
   private var folders: Set<ChunkID> = []
   /// By the catalog's number of the object.
   private var usable: [UInt64: Bool] = [:]
@@ -129,10 +139,11 @@ private final class NeedState {
     } catch {
       throw .repository(.index(error))
     }
-    throw .repository(.missingChunk(chunk))
+    missing.insert(chunk)
   }
 
-  private func isUsable(_ place: ChunkPlace) throws(IndexingError) -> Bool {
+  /// True if the object is sound, and one that records name and none condemns.
+  func isUsable(_ place: ChunkPlace) throws(IndexingError) -> Bool {
     if let known = usable[place.ordinal] { return known }
     // One that no record names is required by no log: a mirror would not ask for it.
     let isSound = try repository.index.isUsable(place.object)

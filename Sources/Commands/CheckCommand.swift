@@ -23,10 +23,13 @@ struct CheckCommand: ParsableCommand {
         kist check --read-data-subset 5%      # or 2G; chosen at random
         kist check --read-data --repair-from ssh://nas/srv/backup
         kist check --without-key --repair-from pipe:'socat - TCP:nas:7000'
+        kist check --read-data --repair       # after the next backup
 
       What is found damaged is named and remembered: the next backup of the same files stores it anew. \
       --repair-from brings it back from another copy: objects, records, lists, keys, damaged key slots, the \
-      configuration. Missing key slots stay away, as they may have been removed.
+      configuration. Missing key slots stay away, as they may have been removed. \
+      --repair then puts in order what is left: damaged packs are written anew, and what is lost, and was \
+      stored anew since, is no longer asked for. Nothing that a snapshot needs is given up.
       """,
     aliases: ["verify"]
   )
@@ -57,7 +60,15 @@ struct CheckCommand: ParsableCommand {
   )
   var repairFrom: String?
 
+  @Flag(
+    help: "Write damaged packs anew, and let go of lost objects whose content was stored anew."
+  )
+  var repair = false
+
   func validate() throws {
+    if repair, withoutKey {
+      throw ValidationError("--repair needs the password: without it nobody knows what is needed")
+    }
     if readData, readDataSubset != nil {
       throw ValidationError("--read-data, or --read-data-subset")
     }
@@ -73,11 +84,11 @@ struct CheckCommand: ParsableCommand {
   func run() throws {
     let console = options.console
     let store = try options.store()
-    let repair = try repairFrom.map { try CheckRepair(options: options, from: $0) }
+    let spare = try repairFrom.map { try CheckRepair(options: options, from: $0) }
     let watch = RollbackWatch(options: options)
-    let files = try repair?.files(of: store)
+    let files = try spare?.files(of: store)
     // Behind the files: records that were lost are back then, and no reason to refuse.
-    if repair != nil { try watch.refuse(store) }
+    if repair || spare != nil { try watch.refuse(store) }
     let subject = try subject(store)
     let (log, configuration) = subject.proven
     let isOlder = watch.warn(log, of: store, configuration)
@@ -132,13 +143,34 @@ struct CheckCommand: ParsableCommand {
       if isOlder { throw ExitCode(ExitStatus.rollback.rawValue) }
       return
     }
-    if let repair, !report.findings.isEmpty,
-      try repair.objects(of: try keyless(subject), report), isWhole
-    {
+    if !report.findings.isEmpty, try mend(subject, report, from: spare), isWhole {
       try note(subject, findings: 0)
       return
     }
     throw ExitCode(ExitStatus.damage.rawValue)
+  }
+
+  /// Brings back what `spare` has, then puts in order what is left; true if all that was found is whole again.
+  private func mend(
+    _ subject: Subject,
+    _ report: CheckReport,
+    from spare: CheckRepair?
+  ) throws -> Bool {
+    if let spare, try spare.objects(of: try keyless(subject), report) { return true }
+    guard repair else { return false }
+    guard case .open(let repository) = subject else {
+      throw Failure(
+        .usage,
+        "--repair needs the password",
+        meaning: "Nothing was changed.",
+        advice: "Without one, --repair-from COPY brings back what another copy has."
+      )
+    }
+    return try CheckMending(
+      options: options,
+      repository: repository,
+      keyless: try keyless(subject)
+    ).run(report)
   }
 
   /// Notes what was found, for whoever asks after mirrors.

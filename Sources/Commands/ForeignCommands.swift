@@ -11,7 +11,8 @@ enum ForeignCommands {
 
   private static let removal = "Removing snapshots does not exist yet: everything is kept."
   private static let repair =
-    "`kist check --read-data --repair-from COPY` brings back what is damaged. Index and caches are made "
+    "`kist check --read-data --repair-from COPY` brings back what is damaged; without a copy, `kist backup`, then "
+    + "`kist check --read-data --repair`. Index and caches are made "
     + "anew by themselves."
   private static let lock = "Nothing stays locked: a lock ends with the process that holds it."
   private static let unchangeable =

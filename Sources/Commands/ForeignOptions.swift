@@ -44,7 +44,6 @@ enum ForeignOptions {
     "kist check": [
       "--with-cache": "Leave it out: what the cache says is proven.",
       "--check-unused": "Leave it out: every object is looked at, needed or not.",
-      "--repair": "--repair-from COPY brings back what is damaged.",
     ],
     "kist init": [
       "--copy-chunker-params":

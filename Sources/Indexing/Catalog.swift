@@ -47,17 +47,62 @@ package final class Catalog: Sendable {
   package func places(of chunk: ChunkID) throws(IndexingError) -> [ChunkPlace] {
     try file.read { transaction in
       guard let rows = try transaction.get(chunk.digest.bytes, in: chunks) else { return [] }
-      var places: [ChunkPlace] = []
-      var reader = ByteReader(rows)
-      while reader.remaining >= Catalog.rowByteCount {
-        let ordinal = try reader.readUInt64()
-        let position = Int(try reader.readUInt32())
-        guard let bytes = try transaction.get(ordinal.bigEndianBytes, in: objects),
-          let object = ObjectID(bytes)
-        else { throw IndexingError.malformedRow(path: file.path) }
-        places.append(ChunkPlace(object: object, ordinal: ordinal, position: position))
+      return try places(rows, in: transaction)
+    }
+  }
+
+  private func places(
+    _ rows: [UInt8],
+    in transaction: borrowing ReadTransaction
+  ) throws -> [ChunkPlace] {
+    var places: [ChunkPlace] = []
+    var reader = ByteReader(rows)
+    while reader.remaining >= Catalog.rowByteCount {
+      let ordinal = try reader.readUInt64()
+      let position = Int(try reader.readUInt32())
+      guard let bytes = try transaction.get(ordinal.bigEndianBytes, in: objects),
+        let object = ObjectID(bytes)
+      else { throw IndexingError.malformedRow(path: file.path) }
+      places.append(ChunkPlace(object: object, ordinal: ordinal, position: position))
+    }
+    return places
+  }
+
+  /// Those of `objects` of which it is known what they hold, by number.
+  package func known(_ objects: [ObjectID]) throws(IndexingError) -> [UInt64: ObjectID] {
+    try file.read { transaction in
+      var known: [UInt64: ObjectID] = [:]
+      for object in objects {
+        guard let ordinal = try transaction.get(object.digest.bytes, in: ordinals) else { continue }
+        known[ordinal.bigEndianNumber] = object
       }
-      return places
+      return known
+    }
+  }
+
+  /// Calls `body` with each chunk that one of the objects of these numbers holds, and all places that it is known to have.
+  ///
+  /// Reads every row: for repairs.
+  package func forEachChunk(
+    heldBy numbers: Set<UInt64>,
+    _ body: (_ chunk: ChunkID, _ places: [ChunkPlace]) throws -> Void
+  ) throws(IndexingError) {
+    try file.read { transaction in
+      unsafe try transaction.forEach(in: chunks) { key, value in
+        let rows = unsafe Array(value)
+        var isHeld = false
+        var reader = ByteReader(rows)
+        while !isHeld, reader.remaining >= Catalog.rowByteCount {
+          isHeld = numbers.contains(try reader.readUInt64())
+          _ = try reader.readUInt32()
+        }
+        guard isHeld else { return true }
+        guard let chunk = unsafe ChunkID(Array(key)) else {
+          throw IndexingError.malformedRow(path: file.path)
+        }
+        try body(chunk, try places(rows, in: transaction))
+        return true
+      }
     }
   }
 

@@ -20,6 +20,8 @@ package struct Healing {
     /// Packs that stay, because something in them is in no other.
     package var kept: [PackID] = []
     package var bytesReceived: UInt64 = 0
+
+    package init() {}
   }
 
   private let repository: KeylessRepository
@@ -59,7 +61,7 @@ package struct Healing {
     report.lacking = summary.lacking.sorted()
     report.bytesReceived = summary.counters.bytesReceived
     for pack in packs.sorted() {
-      if try replace(pack, lacking: Set(report.lacking)) {
+      if try replace(pack, without: nil, lacking: Set(report.lacking)) {
         report.replaced.append(pack)
       } else {
         report.kept.append(pack)
@@ -74,8 +76,36 @@ package struct Healing {
     lacking: Set<ObjectID>
   ) throws(MirrorError) -> [PackID] {
     var replaced: [PackID] = []
-    for pack in packs.sorted() where try replace(pack, lacking: lacking) { replaced.append(pack) }
+    for pack in packs.sorted() where try replace(pack, without: nil, lacking: lacking) {
+      replaced.append(pack)
+    }
     return replaced
+  }
+
+  /// Writes these packs anew without what is damaged in them; for a store that has all that its log requires.
+  ///
+  /// A pack stays that the machine with the store does not let go. Source: Docs/model.md, rule 10.
+  package func rewrite(_ packs: Set<PackID>) throws(MirrorError) -> Report {
+    var report = Report()
+    report.lacking = try lostObjects()
+    guard report.lacking.isEmpty else {
+      report.kept = packs.sorted()
+      return report
+    }
+    let dead: Set<ObjectID>
+    do {
+      dead = Set(try repository.required().dead)
+    } catch {
+      throw .repository(error)
+    }
+    for pack in packs.sorted() {
+      if try replace(pack, without: dead, lacking: []) {
+        report.replaced.append(pack)
+      } else {
+        report.kept.append(pack)
+      }
+    }
+    return report
   }
 
   /// Removes a pack whose objects are elsewhere; false if the machine that has it keeps it for a set time.
@@ -94,7 +124,13 @@ package struct Healing {
   }
 
   /// Moves what only this pack has into a new one and removes it; false if something would be lost.
-  private func replace(_ pack: PackID, lacking: Set<ObjectID>) throws(MirrorError) -> Bool {
+  ///
+  /// Where `dead` is given, what is damaged here and in it stays behind, and what is damaged and no record names.
+  private func replace(
+    _ pack: PackID,
+    without dead: Set<ObjectID>?,
+    lacking: Set<ObjectID>
+  ) throws(MirrorError) -> Bool {
     do {
       var staying: [ObjectLocation] = []
       try repository.index.forEachObject { location in
@@ -102,7 +138,12 @@ package struct Healing {
       }
       var writer: VerbatimPackWriter?
       for location in staying {
+        // What no record names is nobody's. One that is known to be damaged may still hash to its name.
+        let id = location.place.id
+        let mayGo = try dead.map { try $0.contains(id) || !repository.index.isClaimed(id) } ?? false
+        if mayGo, try !repository.index.isUsable(id) { continue }
         guard let object = sound(location) else {
+          if mayGo { continue }
           // Damaged here and not brought back: a better copy may turn up, or a tool that reads what is left of it.
           if let writer = writer.take() { writer.abandon() }
           return false

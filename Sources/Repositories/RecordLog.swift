@@ -176,7 +176,8 @@ package struct RecordLog: Sendable {
     return removed
   }
 
-  private func ancestors(of record: Record) -> Set<RecordID> {
+  /// The records that a record's author had seen.
+  package func ancestors(of record: Record) -> Set<RecordID> {
     var seen: Set<RecordID> = []
     var pending = record.clear.parents
     while let id = pending.popLast() {

@@ -1,0 +1,121 @@
+import Backups
+import Browsing
+import CoreTypes
+import Files
+import Mirroring
+import Packing
+import Repositories
+
+/// Puts in order what a check found, from what the repository itself has: `check --repair`.
+///
+/// Objects that are lost, and whose content others hold by now, are let go; damaged packs are written anew.
+struct CheckMending {
+  let options: RepositoryOptions
+  let repository: OpenRepository
+  /// The same store and index.
+  let keyless: KeylessRepository
+
+  /// What came of it.
+  private struct Outcome {
+    var replaced = 0
+    var holders = 0
+    var irreplaceable: [ObjectID] = []
+    var packs = Healing.Report()
+  }
+
+  /// True if all that was found is in order now.
+  func run(_ report: CheckReport) throws -> Bool {
+    var outcome = Outcome()
+    _ = try repository.rescue(repository.unlistedPacks)
+    try keyless.refresh()
+    let lost = try keyless.lostObjects()
+    if !lost.isEmpty { try letGo(lost, &outcome) }
+    try keyless.refresh()
+    outcome.packs = try Healing(repository: keyless).rewrite(report.damagedPacks)
+    show(outcome)
+    guard outcome.irreplaceable.isEmpty, outcome.packs.kept.isEmpty,
+      report.isMendedByReplacement
+    else { return false }
+    options.console.say("everything that was named above is in order again")
+    return true
+  }
+
+  private func letGo(_ lost: [ObjectID], _ outcome: inout Outcome) throws {
+    let host = ProcessEnvironment.hostName
+    let enrolment = WriterEnrolment(
+      repository: repository,
+      memory: try options.memory(of: repository)
+    )
+    try enrolment.refuseRollback()
+    let search = ReplacementSearch(repository: repository) { InterruptFlag.isRaised }
+    var lost = lost
+    for _ in 0..<100 {
+      let log = repository.log
+      let found = try search.run(lost)
+      outcome.irreplaceable = found.irreplaceable
+      guard !found.replaced.isEmpty else { return }
+      guard found.replaced.count + found.holders.count <= ObjectCondemning.idLimit else {
+        throw Failure(
+          .failed,
+          "\(Quantities.count(found.replaced.count, "object")) cannot be let go in one record",
+          meaning: "Nothing was changed; every snapshot that could be restored still can.",
+          advice: "Make a new repository, or bring back what is lost with --repair-from COPY."
+        )
+      }
+      let time = Surroundings.now
+      let signer = try enrolment.signer(
+        label: "\(Surroundings.user)@\(host)",
+        host: host,
+        time: time
+      )
+      // A new writer was enrolled, or another wrote: what was found is found anew.
+      guard repository.log.files == log.files else { continue }
+      let condemning = ObjectCondemning(repository: repository, signer: signer)
+      if try condemning.commit(
+        found.replaced,
+        heldBy: found.holders,
+        time: time,
+        seen: log
+      ) != nil {
+        try enrolment.remember()
+        (outcome.replaced, outcome.holders) = (found.replaced.count, found.holders.count)
+        return
+      }
+      try keyless.refresh()
+      lost = try keyless.lostObjects()
+    }
+    throw Failure(.busy, "others write to this repository without end", advice: "Try again later.")
+  }
+
+  private func show(_ outcome: Outcome) {
+    if options.console.isJSON {
+      options.console.result(
+        JSONText([
+          "message_type": .text("repaired"), "objects_let_go": .number(outcome.replaced),
+          "objects_holding": .number(outcome.holders),
+          "objects_irreplaceable": .number(outcome.irreplaceable.count),
+          "packs_replaced": .number(outcome.packs.replaced.count),
+          "packs_kept": .number(outcome.packs.kept.count),
+        ]).line
+      )
+    } else {
+      options.console.say(
+        "repaired: \(Quantities.count(outcome.replaced, "lost object")) let go, "
+          + "\(Quantities.count(outcome.packs.replaced.count, "pack")) written anew"
+      )
+    }
+    if !outcome.irreplaceable.isEmpty {
+      options.console.warn(
+        "\(Quantities.count(outcome.irreplaceable.count, "lost object")) held what nothing else here has. "
+          + "Back up again what still exists, or bring it back with --repair-from COPY, and repair again; "
+          + "no pack was touched."
+      )
+    } else if !outcome.packs.kept.isEmpty {
+      for pack in outcome.packs.kept {
+        options.console.warn(
+          "pack \(pack.digest.short) stays: it could not be read to its end, or is held there"
+        )
+      }
+    }
+  }
+}

@@ -1,0 +1,46 @@
+package import CoreTypes
+import Sealing
+package import Sodium
+import Storage
+
+/// Lets objects go: a record says that the log no longer requires them, and which others hold what they held.
+///
+/// Source: Formats/record-log.md §3, kind 4; Docs/model.md, rules 8 and 9.
+package struct ObjectCondemning {
+  private let repository: OpenRepository
+  private let signer: SigningKey
+
+  /// Condemns as `signer`, whose writer must be enrolled.
+  package init(repository: OpenRepository, signer: SigningKey) {
+    self.repository = repository
+    self.signer = signer
+  }
+
+  /// Objects that one record condemns and names as holders: 64 MB of ids would be more than readers accept.
+  package static let idLimit = 1 << 20
+
+  /// Writes the record if `log` is still all that the store holds; else returns `nil`, and what was found is to be found anew.
+  ///
+  /// Both lists ascend; the holders are sound here, and other records add them.
+  package func commit(
+    _ condemned: [ObjectID],
+    heldBy holders: [ObjectID],
+    time: PointInTime,
+    seen log: RecordLog
+  ) throws(RepositoryError) -> Record? {
+    guard let writer = Digest(signer.publicKey) else {
+      throw .damagedConfiguration(reason: "writer key")
+    }
+    var clear = RecordClear(
+      repository: repository.configuration.repositoryID,
+      writer: writer,
+      sequence: log.nextSequence(of: writer),
+      parents: log.frontier,
+      kind: .condemnation,
+      time: time
+    )
+    clear.condemns = condemned
+    clear.replaces = holders
+    return try repository.commit(clear, content: nil, signer: signer, seen: log)
+  }
+}
