@@ -98,7 +98,7 @@ struct CheckMending {
           "packs_kept": .number(outcome.packs.kept.count),
         ]).line
       )
-    } else {
+    } else if outcome.replaced + outcome.packs.replaced.count > 0 {
       options.console.say(
         "repaired: \(Quantities.count(outcome.replaced, "lost object")) let go, "
           + "\(Quantities.count(outcome.packs.replaced.count, "pack")) written anew"
