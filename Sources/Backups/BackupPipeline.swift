@@ -45,7 +45,8 @@ package struct BackupPipeline: Sendable {
   package func run() throws(BackupError) -> BackupSummary {
     precondition(plan.effect == .snapshot)
     try wrap { () throws(RepositoryError) in
-      _ = try OrphanSalvage(repository: repository).run()
+      let salvaged = try OrphanSalvage(repository: repository).run()
+      if salvaged.packs > 0 { progress.salvaged(salvaged) }
       _ = try repository.rescue(repository.unlistedPacks)
     }
     let finished = try store()

@@ -1,3 +1,4 @@
+package import Repositories
 import Synchronization
 
 /// Figures of a running backup.
@@ -22,6 +23,8 @@ package struct BackupCounters: Sendable, Equatable {
   package var bytesStored = 0
   package var objectsStored = 0
   package var packsStored = 0
+  /// How often a file was read once more because it changed while it was read.
+  package var rereads = 0
   package var errors = 0
   package init() {}
 
@@ -59,19 +62,24 @@ package final class BackupProgress: Sendable {
   private let report: @Sendable (SourceFinding) -> Void
   private let observe: (@Sendable (EntryState, _ path: [UInt8]) -> Void)?
   private let reportStall: @Sendable (_ path: [UInt8]) -> Void
+  private let reportSalvage: @Sendable (OrphanSalvage.Summary) -> Void
   /// Findings that are kept for the summary.
   private static let findingLimit = 10_000
 
-  /// `report` is called for each finding, `observe` for each file and folder, and `reportStall` once for
-  /// a path for which a call to the system has not returned for ten seconds; from any thread.
+  /// All are called from any thread.
+  ///
+  /// `report` gets each finding, `observe` each file and folder, `reportStall` once a path for which a call to the system
+  /// has not returned for ten seconds, and `reportSalvage`, first, what a dead process had left.
   package init(
     report: @escaping @Sendable (SourceFinding) -> Void = { _ in },
     observe: (@Sendable (EntryState, _ path: [UInt8]) -> Void)? = nil,
-    reportStall: @escaping @Sendable (_ path: [UInt8]) -> Void = { _ in }
+    reportStall: @escaping @Sendable (_ path: [UInt8]) -> Void = { _ in },
+    reportSalvage: @escaping @Sendable (OrphanSalvage.Summary) -> Void = { _ in }
   ) {
     self.report = report
     self.observe = observe
     self.reportStall = reportStall
+    self.reportSalvage = reportSalvage
   }
 
   /// The figures now.
@@ -88,6 +96,8 @@ package final class BackupProgress: Sendable {
   }
 
   func stalled(at path: [UInt8]) { reportStall(path) }
+
+  func salvaged(_ summary: OrphanSalvage.Summary) { reportSalvage(summary) }
 
   func add(_ change: (inout BackupCounters) -> Void) {
     state.withLock { change(&$0.counters) }

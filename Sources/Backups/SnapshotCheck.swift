@@ -128,7 +128,7 @@ struct SnapshotCheck {
   /// Throws unless some object that is not lost has the chunk in this store.
   private func prove(_ chunk: ChunkID) throws(RepositoryError) {
     let locations = try source.locations(of: chunk)
-    guard !locations.isEmpty else { throw .missingChunk(chunk) }
+    guard !locations.isEmpty else { throw repository.lack(of: chunk) }
     if locations.allSatisfy({ lost.contains($0.location.place.id) }) {
       throw .damagedChunk(
         chunk,

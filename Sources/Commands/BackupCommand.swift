@@ -142,6 +142,8 @@ struct BackupCommand: ParsableCommand {
         "\(DisplayedName.text(path)) has not answered for ten seconds; still waiting for it. "
           + "Ctrl-C stops the backup; --one-file-system leaves mounts out."
       )
+    } reportSalvage: { salvaged in
+      console.note(BackupDisplay.text(salvaged))
     }
   }
 

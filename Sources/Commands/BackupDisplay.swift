@@ -1,5 +1,6 @@
 import Backups
 import CoreTypes
+import Repositories
 
 /// What a backup shows while it runs and when it is done.
 enum BackupDisplay {
@@ -81,12 +82,19 @@ enum BackupDisplay {
       ("total_files_processed", counters.files), ("total_bytes_processed", counters.bytesSeen),
       ("bytes_read", counters.bytesRead), ("data_added", counters.bytesAdded),
       ("data_stored", counters.bytesStored), ("packs", counters.packsStored),
-      ("error_count", counters.errors),
+      ("readings_repeated", counters.rereads), ("error_count", counters.errors),
     ] {
       json.add(key, .number(number))
     }
     json.add("total_duration", .decimal(seconds))
     return json
+  }
+
+  /// What an earlier process had left, which did not end.
+  static func text(_ salvaged: OrphanSalvage.Summary) -> String {
+    salvaged.objects > 0
+      ? "an earlier run did not end; \(Quantities.bytes(salvaged.bytes)) of what it was storing are used"
+      : "an earlier run did not end; nothing of the pack that it was writing could be used"
   }
 
   static func text(_ result: Result, seconds: Double) -> [String] {
@@ -109,6 +117,11 @@ enum BackupDisplay {
         + "\(Quantities.bytes(counters.bytesAdded)) \(would)added, "
         + "\(Quantities.bytes(counters.bytesStored)) \(would)stored"
     )
+    if counters.rereads > 0 {
+      lines.append(
+        "\(Quantities.count(counters.rereads, "reading")) repeated, of files that changed meanwhile"
+      )
+    }
     if counters.errors > 0 {
       lines.append(
         counters.errors == 1

@@ -155,7 +155,7 @@ struct RestoreCommand: ParsableCommand {
     display.finish()
     for line in refused.summary(asJSON: console.isJSON) { console.warn(line) }
     let hasDamage = progress.findings.kept.contains {
-      if case .damagedContent = $0.reason { true } else { false }
+      if case .damagedContent(let error) = $0.reason { Self.isDamage(error) } else { false }
     }
     if hasDamage {
       FarDamage.note(options)
@@ -169,6 +169,12 @@ struct RestoreCommand: ParsableCommand {
     noteNothingMatched(progress.counters)
     show(progress.counters, seconds: seconds)
     if progress.counters.errors > 0 { throw ExitCode(ExitStatus.incomplete.rawValue) }
+  }
+
+  /// False where this machine may not read what is there: another copy is not what helps.
+  private static func isDamage(_ error: any Error) -> Bool {
+    if case TreeReadError<RepositoryError>.load(let error) = error { return isDamage(error) }
+    return Explanation.failure(of: error).map { $0.status == .damage } ?? true
   }
 
   /// Where in the snapshot the restore begins; what is not there is named as it was typed.

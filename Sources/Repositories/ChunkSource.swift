@@ -59,7 +59,7 @@ package final class ChunkSource {
     if case .storage(let error)? = failure, error.isMachineFault { throw .storage(error) }
     if try rescue(chunk), case .success(let bytes) = try read(chunk, kind: kind) { return bytes }
     if let failure { throw .damagedChunk(chunk, failure) }
-    throw .missingChunk(chunk)
+    throw repository.lack(of: chunk)
   }
 
   /// Why no object of this store gave a chunk.

@@ -14,7 +14,13 @@ struct IndexRefresh {
 
   /// Returns packs and heads that could not be read; the rest is entered.
   func run(log: RecordLog) throws(RepositoryError) -> [PackingError] {
-    var findings = try IndexRefresh.enterPacks(of: store, reader: packs, log: log, index: index)
+    var findings = try IndexRefresh.enterPacks(
+      of: store,
+      reader: packs,
+      log: log,
+      index: index,
+      forbidden: .passedOver
+    )
     do {
       let unread = try catalog.unknown(of: try index.allPacks().map(\.pack))
       store.prepareReading(unread.map { BlobName(.pack, $0.digest) })
@@ -35,6 +41,14 @@ struct IndexRefresh {
   /// Objects that are entered at once, or one pack's if it has more.
   private static let enteredCount = 16_384
 
+  /// What becomes of a pack that this user may not read.
+  enum ForbiddenPack {
+    /// It ends the command: what another machine or a check is told must not depend on it.
+    case refused
+    /// It is a finding, and what it holds counts as absent until it can be read.
+    case passedOver
+  }
+
   /// Enters the packs that are new and takes out those that are gone; needs no key.
   ///
   /// Returns packs that could not be read.
@@ -42,7 +56,8 @@ struct IndexRefresh {
     of store: any BlobStore,
     reader: PackReader,
     log: RecordLog,
-    index: ObjectIndex
+    index: ObjectIndex,
+    forbidden: ForbiddenPack
   ) throws(RepositoryError) -> [PackingError] {
     var findings: [PackingError] = []
     do {
@@ -70,7 +85,7 @@ struct IndexRefresh {
           read.append((pack: new, places: places))
           count += places.count
         } catch {
-          try refuseObstacle(error)
+          try refuseObstacle(error, forbidden: forbidden)
           findings.append(error)
           continue
         }
@@ -160,10 +175,16 @@ struct IndexRefresh {
   }
 
   /// That the line to the store is gone, or that this machine may not read a file, says nothing about a pack.
-  private static func refuseObstacle(_ error: PackingError) throws(RepositoryError) {
+  ///
+  /// Limits of the machine hold for every pack, rights for one.
+  private static func refuseObstacle(
+    _ error: PackingError,
+    forbidden: ForbiddenPack
+  ) throws(RepositoryError) {
     guard case .storage(let error) = error, error.isDisconnection || error.isMachineFault else {
       return
     }
+    if error.isPermission, forbidden == .passedOver { return }
     throw .storage(error)
   }
 
@@ -183,8 +204,9 @@ struct IndexRefresh {
         }
       }
     } catch let error as PackingError {
-      try IndexRefresh.refuseObstacle(error)
-      findings.append(error)
+      try IndexRefresh.refuseObstacle(error, forbidden: .passedOver)
+      // A pack that cannot be read is told once, though two caches want it.
+      if !findings.contains(error) { findings.append(error) }
       return
     }
     try catalog.insert(pack, objects: objects)

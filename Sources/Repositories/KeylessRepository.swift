@@ -67,7 +67,13 @@ package final class KeylessRepository: Sendable {
   /// Reads log and packs again.
   package func refresh() throws(RepositoryError) {
     let log = try RecordLog(store: store, configuration: configuration)
-    let findings = try IndexRefresh.enterPacks(of: store, reader: packs, log: log, index: index)
+    let findings = try IndexRefresh.enterPacks(
+      of: store,
+      reader: packs,
+      log: log,
+      index: index,
+      forbidden: .refused
+    )
     try IndexRefresh.enterRecords(of: log, store: store, index: index)
     let holding = try StoreHolding(of: store, log: log)
     state.withLock { $0 = State(log: log, findings: findings, holding: holding) }

@@ -82,6 +82,15 @@ package final class OpenRepository: Sendable {
     }
   }
 
+  /// What it means that no pack that could be read has a chunk: where one could not be read, it may be in that.
+  package func lack(of chunk: ChunkID) -> RepositoryError {
+    for case .storage(let error) in openFindings {
+      if error.isMachineFault { return .storage(error) }
+      if error.isFailedRead { return .damagedChunk(chunk, .storage(error)) }
+    }
+    return .missingChunk(chunk)
+  }
+
   /// Saves what opens in packs whose lists are lost; each pack is tried once, and who asks meanwhile waits for it.
   ///
   /// True if something was saved that nothing else holds.

@@ -16,19 +16,31 @@ package struct OrphanSalvage {
     self.repository = repository
   }
 
+  /// What dead processes had left, and what of it is used.
+  package struct Summary: Equatable, Sendable {
+    /// Packs that were never finished.
+    package var packs = 0
+    /// Objects saved from them.
+    package var objects = 0
+    /// Bytes of the packs into which they were saved.
+    package var bytes = 0
+  }
+
   /// Salvages every orphan and then removes it.
-  ///
-  /// Returns the number of objects saved.
-  @discardableResult
-  package func run() throws(RepositoryError) -> Int {
+  package func run() throws(RepositoryError) -> Summary {
     let repository = repository
-    var saved = 0
-    let kept = try OrphanSalvage.run(in: repository.store) { _ in
+    var summary = Summary()
+    let kept = try OrphanSalvage.run(in: repository.store) { pack in
+      summary.bytes += pack.byteCount
     } rest: { bytes throws(RepositoryError) in
-      saved += try ObjectRescue(repository: repository).run(bytes)
+      if !bytes.isEmpty { summary.packs += 1 }
+      let rescued = try ObjectRescue(repository: repository).run(bytes)
+      summary.objects += rescued.objects
+      summary.bytes += rescued.bytes
     }
     if kept > 0 { try repository.refreshPacks() }
-    return saved + kept
+    summary.objects += kept
+    return summary
   }
 
   /// Salvages what needs no key, and then removes the orphans; for a store whose index is not at hand.
@@ -37,6 +49,16 @@ package struct OrphanSalvage {
   package static func run(in store: any BlobStore) throws(RepositoryError) -> Int {
     try run(in: store) { _ in
     } rest: { _ in
+    }
+  }
+
+  /// `nil` if the disk or this user cannot read it: it stays, and everything else goes on without it.
+  private static func read(_ orphan: any OrphanedBlob) throws(StorageError) -> UnfinishedPack? {
+    do {
+      return UnfinishedPack(try orphan.read(), kept: try orphan.readKept())
+    } catch {
+      guard error.isFailedRead || error.isPermission else { throw error }
+      return nil
     }
   }
 
@@ -49,7 +71,7 @@ package struct OrphanSalvage {
     var saved = 0
     do {
       for orphan in try store.orphans() {
-        var pack = UnfinishedPack(try orphan.read(), kept: try orphan.readKept())
+        guard var pack = try OrphanSalvage.read(orphan) else { continue }
         saved += try pack.save(in: store) { try enter($0) }
         try rest(pack.rest)
         try orphan.remove()

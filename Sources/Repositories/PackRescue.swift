@@ -15,7 +15,7 @@ struct PackRescue {
 
   /// Saves the objects of the pack that hold a chunk which nothing sound holds; so doing it twice adds nothing.
   ///
-  /// Returns how many objects were saved.
+  /// Returns how many objects were saved; none if the pack cannot be read.
   func run(_ pack: PackID) throws(RepositoryError) -> Int {
     let name = BlobName(.pack, pack.digest)
     let bytes: [UInt8]
@@ -29,13 +29,15 @@ struct PackRescue {
     } catch let error as IndexingError {
       throw .index(error)
     } catch let error as StorageError {
+      // Whoever opened the repository was told of the pack: what cannot be read of it is not saved, and all else goes on.
+      guard error.isDisconnection else { return 0 }
       throw .storage(error)
     } catch let error as SealingError {
       throw .sealing(error)
     } catch {
       throw .damagedConfiguration(reason: "\(error)")
     }
-    return try ObjectRescue(repository: repository).run(bytes)
+    return try ObjectRescue(repository: repository).run(bytes).objects
   }
 
   private func markLost(in pack: PackID, _ report: PackReport) throws(IndexingError) {
@@ -51,14 +53,17 @@ struct PackRescue {
 struct ObjectRescue {
   let repository: OpenRepository
 
-  /// Returns how many objects held a chunk that nothing sound in the store holds, and were saved.
-  func run(_ bytes: [UInt8]) throws(RepositoryError) -> Int {
+  /// Returns how many objects held a chunk that nothing sound in the store holds, and were saved, and the bytes of their
+  /// pack.
+  func run(_ bytes: [UInt8]) throws(RepositoryError) -> (objects: Int, bytes: Int) {
     let found = try sealAnew(bytes)
-    guard !found.isEmpty else { return 0 }
+    guard !found.isEmpty else { return (0, 0) }
     do {
       var writer = try PackWriter(in: repository.store)
       for object in found { try writer.append(object) }
-      try repository.enter(try writer.finish())
+      let pack = try writer.finish()
+      try repository.enter(pack)
+      return (found.count, pack.byteCount)
     } catch let error as PackingError {
       throw .packing(error)
     } catch let error as RepositoryError {
@@ -66,7 +71,6 @@ struct ObjectRescue {
     } catch {
       throw .index(.malformedRow(path: repository.index.file.path))
     }
-    return found.count
   }
 
   private func sealAnew(_ bytes: [UInt8]) throws(RepositoryError) -> [SealedObject] {

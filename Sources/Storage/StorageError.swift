@@ -58,6 +58,12 @@ package enum StorageError: Error, Equatable, Sendable {
     return error.isMachineFault
   }
 
+  /// True if this user may not use one file; he may be allowed to use the others.
+  package var isPermission: Bool {
+    guard case .failed(_, let error) = self else { return false }
+    return error.isPermission
+  }
+
   /// True if the disk could not read what it holds.
   package var isFailedRead: Bool {
     guard case .failed(_, let error) = self else { return false }

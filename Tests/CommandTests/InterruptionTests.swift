@@ -93,6 +93,33 @@ struct InterruptionTests {
     try place.requireEqual("source", "out")
   }
 
+  @Test func `what an earlier run left is told once, with how much of it is used`() throws {
+    let place = try Place()
+    try place.initialize()
+    try place.fill("source", files: 20, bytes: 50_000, seed: 23)
+    #expect(try place.kist("backup", place.path("source")).status == 0)
+    // As a writer leaves it that dies before its heads.
+    let sizes = try place.files(below: "repository/packs").map { (try place.bytes($0).count, $0) }
+    let pack = try #require(sizes.max { $0.0 < $1.0 }).1
+    try place.call("mv", place.path(pack), place.path("repository/tmp/left"))
+    try place.call("rm", "-rf", place.cache)
+    let first = try place.kist("backup", place.path("source"))
+    #expect(first.status == 0, "\(first)")
+    let notes = first.errors.matches(
+      of: /note: an earlier run did not end; (.*) of what it was storing are used\n/
+    )
+    #expect(notes.count == 1, "\(first)")
+    let next = try place.kist("backup", place.path("source"))
+    #expect(next.status == 0 && !next.errors.contains("earlier run"), "\(next)")
+    try place.write([UInt8](repeating: 1, count: 5000), to: "repository/tmp/junk")
+    let junk = try place.kist("backup", place.path("source"))
+    #expect(junk.status == 0 && junk.errors.contains("nothing of the pack"), "\(junk)")
+    try place.write([], to: "repository/tmp/empty")
+    let empty = try place.kist("backup", "--json", place.path("source"))
+    #expect(empty.status == 0 && empty.errors.isEmpty, "\(empty)")
+    #expect(try place.files(below: "repository/tmp").isEmpty)
+  }
+
   @Test func `a full disk is 21, and what was there before stays whole`() throws {
     let place = try Place()
     let small = place.path("small")

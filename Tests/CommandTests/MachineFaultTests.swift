@@ -79,6 +79,87 @@ struct MachineFaultTests {
     try expectNoTrace("with the right to read it again")
   }
 
+  @Test(.enabled(if: geteuid() == 0, "not root: files of somebody else are NOT tested"))
+  func `with a cold cache a pack that may not be read is passed over, and the rest goes on`() throws
+  {
+    let pack = try #require(try place.files(below: "repository/packs").first)
+    try place.call("chmod", "0", place.path(pack))
+    let user = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
+    try place.call("chown", "-R", "65534:65534", place.root)
+    let probe = try place.run(user + [Programs.kist, "--version"])
+    guard probe.status == 0 else {
+      return print("not tested: another user may not run \(Programs.kist): \(probe.errors)")
+    }
+    let words = "warning: cannot use packs/\(pack.suffix(67)) of the repository: Permission denied"
+    func run(_ arguments: String...) throws -> Outcome {
+      try place.call("rm", "-rf", place.path("cache/stores"), place.path("cache/repositories"))
+      let outcome = try place.run(user + [Programs.kist] + arguments)
+      #expect(outcome.errors.hasPrefix(words), "\(arguments): \(outcome)")
+      #expect(outcome.errors.components(separatedBy: words).count == 2, "once: \(outcome)")
+      return outcome
+    }
+    #expect(try run("snapshots").status == 0)
+    var (restored, lacking) = (0, 0)
+    for (number, id) in try place.snapshotIDs().enumerated() {
+      let out = place.path("out-\(number)")
+      let outcome = try run("restore", id, "--no-owner", "--target", out)
+      #expect([0, 3].contains(outcome.status), "\(outcome)")
+      let files = try place.files(below: "out-\(number)").count
+      if outcome.status == 0 { #expect(files == 2 * (number + 1)) }
+      if outcome.status == 3 {
+        let cause = "not restored whole: " + words.dropFirst("warning: ".count)
+        #expect(outcome.errors.contains(cause), "\(outcome)")
+        #expect(!outcome.errors.contains("--repair-from"), "it is no damage: \(outcome)")
+        lacking += 1
+      }
+      restored += files
+    }
+    #expect(restored > 0 && lacking > 0)
+    let saved = try run("backup", "-q", place.path("source"))
+    #expect(saved.status == 0, "\(saved)")
+    let out = try run("restore", "latest", "--no-owner", "--target", place.path("out"))
+    #expect(out.status == 0, "what could not be read was stored anew: \(out)")
+    #expect(try place.files(below: "out").count == 16)
+    try place.call("chmod", "400", place.path(pack))
+    let checked = try place.kist("check")
+    #expect(checked.status == 0 && checked.errors.isEmpty, "\(checked)")
+    for (number, id) in try place.snapshotIDs().dropLast().enumerated() {
+      let whole = try place.kist("restore", id, "--target", place.path("whole-\(number)"))
+      #expect(whole.status == 0, "\(whole)")
+    }
+  }
+
+  @Test(.enabled(if: FailingCalls.isPossible, "no strace, or it may not trace: EIO is NOT tested"))
+  func `a damaged pack that the disk cannot read to its end holds no backup up`() throws {
+    let sizes = try place.files(below: "repository/packs").map { (try place.bytes($0).count, $0) }
+    let pack = try #require(sizes.max { $0.0 < $1.0 }).1
+    // Neither list nor stubs: what is in it can only be searched for.
+    var bytes = try place.bytes(pack)
+    for offset in Array(16..<80) + Array(bytes.count - 64..<bytes.count) { bytes[offset] ^= 0xA5 }
+    try place.call("chmod", "u+w", place.path(pack))
+    try place.write(bytes, to: pack)
+    try place.call("cp", "-a", place.repository, place.path("damaged"))
+    for first in [1, 3, 5, 6] {
+      // With what is remembered of the repository, which is put back.
+      try place.call("rm", "-rf", place.repository, place.cache, place.state)
+      try place.call("cp", "-a", place.path("damaged"), place.repository)
+      let (outcome, calls) = try place.kist(
+        ["backup", "-q", place.path("source")],
+        answering: "pread64:error=EIO:when=\(first)+",
+        only: [place.path(pack)]
+      )
+      #expect(outcome.status == 0, "\(first): \(outcome)")
+      #expect(outcome.errors.contains("warning: "), "\(first): \(outcome)")
+      let id = pack.suffix(64)
+      let isNamed = outcome.errors.contains(id) || outcome.errors.contains(id.prefix(8))
+      #expect(isNamed, "\(first): \(outcome)")
+      if first < 5 { #expect(calls.contains { $0.contains("(INJECTED)") }, "\(first)") }
+    }
+    let out = try place.kist("restore", "latest", "--target", place.path("out"))
+    #expect(out.status == 0, "\(out)")
+    try place.requireEqual("source", "out")
+  }
+
   @Test(.enabled(if: FailingCalls.isPossible, "no strace, or it may not trace: EIO is NOT tested"))
   func `a disk that cannot read a pack is told as such, with what to do`() throws {
     let packs = try place.files(below: "repository/packs")

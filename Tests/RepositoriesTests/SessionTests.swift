@@ -271,7 +271,13 @@ struct EnrolmentTests {
     }
     orphan[16 + ObjectPreamble.stubByteCount] ^= 1
     try sample.folder.write(orphan, to: "store/tmp/orphan")
-    #expect(try OrphanSalvage(repository: repository).run() == 1)
+    let salvaged = try OrphanSalvage(repository: repository).run()
+    #expect(salvaged.packs == 1 && salvaged.objects == 1)
+    let saved = try repository.index.allPacks().map {
+      try repository.store.byteCount(of: BlobName(.pack, $0.pack.digest))
+    }
+    #expect(saved == [salvaged.bytes])
+    #expect(try OrphanSalvage(repository: repository).run() == OrphanSalvage.Summary())
     #expect(try repository.store.orphans().isEmpty)
     let source = try ChunkSource(repository: repository)
     #expect(try source.bytes(of: chunks[1], kind: .data) == contents[1])
