@@ -41,7 +41,7 @@ struct DiffCommand: ParsableCommand {
   var second: String
 
   func run() throws {
-    let repository = try options.open()
+    let repository = try options.openToRead()
     let filter = try filter.filter()
     let names = (old: SnapshotName(first), new: SnapshotName(second))
     let old = try names.old.open(in: repository, among: filter)

@@ -50,7 +50,7 @@ struct DumpCommand: ParsableCommand {
       )
     }
     if let path { name = SnapshotName(id: name.id, path: path) }
-    let repository = try options.open()
+    let repository = try options.openToRead()
     let spares = try spare.use(for: repository, options)
     defer { spares?.finish(options.console) }
     let opened = try name.open(in: repository, among: try filter.filter())

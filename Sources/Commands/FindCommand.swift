@@ -49,7 +49,7 @@ struct FindCommand: ParsableCommand {
 
   func run() throws {
     let question = try what.question(patterns)
-    let repository = try options.open()
+    let repository = try options.openToRead()
     var (snapshots, damaged) = try filter.snapshots(
       named: snapshot,
       in: repository,

@@ -35,7 +35,7 @@ struct HistoryCommand: ParsableCommand {
         advice: "`kist history .` is this folder."
       )
     }
-    let repository = try options.open()
+    let repository = try options.openToRead()
     let chosen = try filter.snapshots(
       named: [],
       in: repository,

@@ -47,7 +47,7 @@ struct ListCommand: ParsableCommand {
   var paths: [String] = []
 
   func run() throws {
-    let repository = try options.open()
+    let repository = try options.openToRead()
     let name = SnapshotName(snapshot)
     if name.hasPath, !paths.isEmpty {
       throw Failure(.usage, "give paths either behind the snapshot's colon or after it, not both")

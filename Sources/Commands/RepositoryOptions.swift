@@ -142,6 +142,14 @@ struct RepositoryOptions: ParsableArguments {
     try open(try store())
   }
 
+  /// Opens everything for a look, and warns if an older copy stands in the repository's place.
+  func openToRead() throws -> OpenRepository {
+    let repository = try open()
+    _ = RollbackWatch(options: self)
+      .warn(repository.log, of: repository.store, repository.configuration)
+    return repository
+  }
+
   /// Opens everything of a store.
   func open(_ store: any BlobStore) throws -> OpenRepository {
     let folders = try folders()

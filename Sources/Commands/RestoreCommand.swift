@@ -117,7 +117,7 @@ struct RestoreCommand: ParsableCommand {
     let console = options.console
     try refuseTheRepositoryItself()
     let chosen = try filter.filter()
-    let repository = try options.open()
+    let repository = try options.openToRead()
     // Whoever types a password takes time that is not ours.
     let start = SystemClock.monotonicNanoseconds()
     let spares = try spare.use(

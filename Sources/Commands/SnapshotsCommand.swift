@@ -48,10 +48,8 @@ struct SnapshotsCommand: ParsableCommand {
 
   func run() throws {
     if let failure = ForeignCommands.listing(of: snapshots) { throw failure }
-    let repository = try options.open()
+    let repository = try options.openToRead()
     let holding = repository.holding
-    _ = RollbackWatch(options: options)
-      .warn(repository.log, of: repository.store, repository.configuration)
     var (found, damaged) = try filter.snapshots(
       named: snapshots,
       in: repository,

@@ -32,7 +32,7 @@ struct StatsCommand: ParsableCommand {
   var snapshots: [String] = []
 
   func run() throws {
-    let repository = try options.open()
+    let repository = try options.openToRead()
     let (chosen, damaged) = try filter.snapshots(
       named: snapshots,
       in: repository,

@@ -65,7 +65,16 @@ struct RollbackTests {
       #expect(try JSON.number(read[0], "code") == 23)
       #expect(try JSON.text(read[0], "message") == Self.words)
     }
-    #expect(try place.kist("restore", "latest", "--target", place.path("out")).status == 0)
+    for command in [
+      ["restore", "latest", "--target", place.path("out")], ["ls", "latest"], ["find", "file-1"],
+      ["diff", "latest", "latest"], ["dump", "latest:" + place.path("source/part-0/file-1")],
+      ["history", place.path("source/part-0/file-1")], ["stats"],
+    ] {
+      let outcome = try place.start(command).wait()
+      #expect(outcome.status == 0, "\(command): \(outcome)")
+      #expect(outcome.errors.hasPrefix("warning: " + Self.words), "\(command): \(outcome)")
+      #expect(outcome.errors.split(separator: "\n").count == 1, "\(command): \(outcome)")
+    }
     #expect(try place.files(below: "repository") == before)
     // Damage is worse.
     let pack = try #require(try place.files(below: "repository/packs").first)
