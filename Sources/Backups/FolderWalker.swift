@@ -241,10 +241,12 @@ final class FolderWalker {
     let selection = level.selection?.below(name)
     switch status.kind {
     // Within a selection every name was asked for, or leads to one that was.
-    case .directory where level.selection == nil && level.scope.isCacheInUse(status):
-      context.progress.note(SourceFinding(path: level.path(of: name), reason: .cacheInUse))
-      return nil
-    case .directory: return try enter(name, status, selection, in: &level)
+    case .directory:
+      if level.selection == nil, let own = level.scope.folderInUse(status) {
+        context.progress.note(SourceFinding(path: level.path(of: name), reason: .inUse(own)))
+        return nil
+      }
+      return try enter(name, status, selection, in: &level)
     case .symbolicLink where selection != nil:
       return try enter(name, nil, selection, in: &level)
     case .socket, .unknown:

@@ -1,3 +1,5 @@
+package import Scanning
+
 /// Something in the source that could not be saved as it was; the backup goes on.
 package struct SourceFinding: Sendable {
   /// What was wrong.
@@ -12,8 +14,8 @@ package struct SourceFinding: Sendable {
     case vanished
     /// A socket: there is nothing in it to save.
     case socket
-    /// The folder of the caches that this backup itself uses: left out.
-    case cacheInUse
+    /// A folder that this backup itself works with: left out.
+    case inUse(RuleScope.FolderInUse)
     /// The entry became something else between listing and opening.
     case replaced
   }
@@ -26,7 +28,7 @@ package struct SourceFinding: Sendable {
   package var isLoss: Bool {
     switch reason {
     case .unreadable, .attributesUnreadable, .torn, .vanished, .replaced: true
-    case .socket, .cacheInUse: false
+    case .socket, .inUse: false
     }
   }
 }

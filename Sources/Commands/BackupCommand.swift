@@ -53,6 +53,7 @@ struct BackupCommand: ParsableCommand {
     try repository.requireWhole()
     // By now it is there.
     rules.cacheInUse = folders.cacheInUse
+    rules.repositoryInUse = try options.place().folder.flatMap { FolderIdentity(path: $0) }
     // Whoever types a password takes time that is not ours.
     let start = SystemClock.monotonicNanoseconds()
     let identity = repository.configuration.repositoryID

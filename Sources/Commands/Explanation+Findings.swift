@@ -4,6 +4,7 @@ import Files
 import Packing
 import Repositories
 import Restoring
+import Scanning
 import Sealing
 import Storage
 import Trees
@@ -78,7 +79,9 @@ extension Explanation {
     case .torn: "\(path): changed while it was read; saved as it was seen, and marked"
     case .vanished: "\(path): was removed while the backup ran; not saved"
     case .socket: "\(path): a socket; there is nothing in it to save"
-    case .cacheInUse: "\(path): left out: the cache of kist itself, which is made anew when needed"
+    case .inUse(.cache):
+      "\(path): left out: the cache of kist itself, which is made anew when needed"
+    case .inUse(.repository): "\(path): left out: the repository that this backup goes to"
     case .replaced: "\(path): became something else while the backup ran; not saved"
     }
   }

@@ -5,6 +5,7 @@ import Files
 import Patterns
 import Repositories
 import Scanning
+import Storage
 import Threading
 
 /// How a backup is made.
@@ -78,6 +79,9 @@ extension Repository {
       )
       plan.rules = try rules(options)
       plan.rules.cacheInUse = folders.cacheInUse
+      plan.rules.repositoryInUse = (open.store as? DirectoryStore).flatMap {
+        FolderIdentity(path: $0.location)
+      }
       let summary = try BackupPipeline(
         repository: open,
         signer: try enrolment.signer(

@@ -73,10 +73,19 @@ package final class RuleScope: Sendable {
     return ignored.ignores(name.span, status.kind == .directory ? .folder : .other)
   }
 
-  /// True if an entry is the folder of the caches that this process uses.
-  package func isCacheInUse(_ status: FileStatus) -> Bool {
-    guard let cache = rules.cacheInUse else { return false }
-    return FolderIdentity(status) == cache
+  /// A folder that a backup itself works with.
+  package enum FolderInUse: Sendable {
+    case cache
+    case repository
+  }
+
+  /// What an entry is to this process; `nil` if no folder that it works with.
+  package func folderInUse(_ status: FileStatus) -> FolderInUse? {
+    guard status.kind == .directory, rules.cacheInUse != nil || rules.repositoryInUse != nil,
+      let identity = FolderIdentity(status)
+    else { return nil }
+    if identity == rules.cacheInUse { return .cache }
+    return identity == rules.repositoryInUse ? .repository : nil
   }
 
   /// True if the walk must not go into a folder, or save a file, that was found in `above`.

@@ -17,6 +17,9 @@ package struct SourceRules: Sendable {
   /// The cache folder of this process, which changes while it works and can be made anew; no person's rule, so it is not
   /// recorded.
   package var cacheInUse: FolderIdentity?
+  /// The folder of the repository that this backup goes to, where that is on this machine: each backup would hold all
+  /// earlier ones once more.
+  package var repositoryInUse: FolderIdentity?
   /// Whether the source's own lists are obeyed.
   package var ignoreFiles = IgnoreFileRule.none
 

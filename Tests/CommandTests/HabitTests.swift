@@ -192,6 +192,32 @@ struct HabitTests {
     #expect(!(try place.files(below: "mine").contains("mine/CACHEDIR.TAG")))
   }
 
+  @Test func `the repository in the folder that is backed up is left out, and another is not`()
+    throws
+  {
+    let place = try filled()
+    let other = ["KIST_REPOSITORY": place.path("source/other")]
+    #expect(try place.kist("init", "-q", changing: other).status == 0)
+    try place.call("mv", place.repository, place.path("source/repository"))
+    // Over whatever path it is reached.
+    try place.call("ln", "-s", place.path("source"), place.path("link"))
+    for path in ["source/repository", "link/repository"] {
+      let own = ["KIST_REPOSITORY": place.path(path)]
+      let made = try place.kist("backup", "-v", place.path("source"), changing: own)
+      #expect(made.status == 0, "\(made)")
+      #expect(made.errors.contains("source/repository: left out: the repository"), "\(made)")
+      let listed = try place.kist("ls", "latest", changing: own).output
+      #expect(!listed.contains("/source/repository"), "\(listed)")
+      #expect(listed.contains("/source/other/kist\n"), "\(listed)")
+      let quiet = try place.kist("backup", place.path("source"), changing: own)
+      #expect(quiet.status == 0 && quiet.errors.isEmpty, "\(quiet)")
+    }
+    // Asked for by name it is saved: that is no accident.
+    let own = ["KIST_REPOSITORY": place.path("source/repository")]
+    let named = try place.kist("backup", "-q", place.path("source/repository/kist"), changing: own)
+    #expect(named.status == 0, "\(named)")
+  }
+
   @Test func `--delete removes neither the repository nor what kist works with`() throws {
     let place = try filled()
     try place.call("mv", place.repository, place.path("source/repository"))
