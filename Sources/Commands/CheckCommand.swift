@@ -115,9 +115,10 @@ struct CheckCommand: ParsableCommand {
     display.finish()
     let isUnrecorded = report.packs > 0 && hasNoRecords(subject)
     try note(subject, findings: report.findings.count + (isUnrecorded ? 1 : 0))
-    name(report.findings)
+    let named = CheckNaming(console: console).name(report.findings)
     show(
       report,
+      named: named,
       verdict: isUnrecorded ? nil : verdict(of: report),
       seconds: Double(SystemClock.monotonicNanoseconds() - start) / 1e9
     )
@@ -268,36 +269,8 @@ struct CheckCommand: ParsableCommand {
     }
   }
 
-  /// Names every finding; of missing objects, which come in thousands when a pack is gone, only the first few.
-  private func name(_ findings: [CheckFinding]) {
-    var missing = 0
-    for finding in findings {
-      if options.console.isJSON {
-        options.console.warn(
-          JSONText([
-            "message_type": .text("error"), "message": .text(Explanation.text(finding)),
-            "data_loss": .flag(finding.isLoss),
-          ]).line
-        )
-        continue
-      }
-      if case .missingObject = finding {
-        missing += 1
-        if missing > Self.shownMissingObjects { continue }
-      }
-      options.console.warn(Explanation.text(finding))
-    }
-    if missing > Self.shownMissingObjects, !options.console.isJSON {
-      options.console.warn(
-        "… and \(Quantities.count(missing - Self.shownMissingObjects, "more missing object"))"
-      )
-    }
-  }
-
-  private static let shownMissingObjects = 3
-
-  /// `verdict` is what it means that nothing was found.
-  private func show(_ report: CheckReport, verdict: String?, seconds: Double) {
+  /// `named` is how many lines name findings, `verdict` what it means that there are none.
+  private func show(_ report: CheckReport, named: Int, verdict: String?, seconds: Double) {
     if options.json {
       options.console.result(
         JSONText([
@@ -325,19 +298,22 @@ struct CheckCommand: ParsableCommand {
       if let verdict { options.console.say(verdict) }
     } else if report.findings.allSatisfy(\.isLeftOut) {
       options.console.warn(
-        "\(Quantities.count(report.findings.count, "finding")), named above: records that count for nothing, or of which "
+        "\(Quantities.count(named, "finding")), named above: records that count for nothing, or of which "
           + "two have one number. What `kist snapshots` lists is whole without them. Somebody may have tried to "
           + "forge one, or has copied a machine's state folder: `kist inspect records` shows who wrote what."
       )
     } else if report.findings.allSatisfy(\.isFailedRead) {
       options.console.warn(
-        "\(Quantities.count(report.findings.count, "finding")), named above: the disk could not read what is there. "
+        "\(Quantities.count(named, "finding")), named above: the disk could not read what is there. "
           + "Copy the repository to another disk while it can be read (`kist mirror push --init FOLDER`), look at "
           + "this one (`dmesg`, `smartctl -a`), and run `kist check --read-data` on both."
       )
+    } else if repairFrom != nil {
+      // What could not be brought back is said when that was tried.
+      options.console.warn("\(Quantities.count(named, "finding")), named above.")
     } else {
       options.console.warn(
-        "\(Quantities.count(report.findings.count, "finding")), named above. "
+        "\(Quantities.count(named, "finding")), named above. "
           + "Back up the same files again to store anew what is damaged, or bring it back from a mirror "
           + "with --repair-from; older snapshots of files that are gone stay incomplete otherwise."
       )

@@ -144,12 +144,14 @@ enum Explanation {
 
   static func failure(from error: RepositoryError) -> Failure {
     switch error {
-    case .damagedConfiguration(let reason):
+    case .damagedConfiguration:
       Failure(
         .damage,
-        "the repository's configuration (file `kist`) is damaged: \(reason)",
+        "the repository's configuration (file `kist`) is damaged: it is not what was written there",
         meaning: "Packs and snapshots may be whole, but nothing can be opened without this file.",
-        advice: "Put back a copy: from a mirror of the repository, or from `kist key export`."
+        advice:
+          "`kist check --repair-from COPY` brings it back from a mirror of the repository; without one, put back "
+          + "what `kist key export` wrote."
       )
     case .unsupported(let version, let features): newerFormat(version, features)
     case .wrongSecret(let count):

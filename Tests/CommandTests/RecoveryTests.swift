@@ -21,12 +21,67 @@ struct RecoveryTests {
     }
     let found = try place.kist("check", "--read-data")
     #expect(found.status == 20, "\(found.output)")
-    let named = found.errors.split(separator: "\n").count {
-      $0.contains(" cannot be restored: chunk ")
+    // An object, a pack, or a group of files on a line each, with five paths below a group.
+    #expect(found.errors.split(separator: "\n").count < 20, "\(found.errors)")
+    #expect(found.errors.contains(" cannot be restored: pack "), "\(found.errors)")
+    #expect(found.errors.contains("more (-v names them)\n"), "\(found.errors)")
+    let counted = "… and 40 more files and folders in 1 snapshot that cannot be restored\n"
+    #expect(found.errors.contains(counted), "\(found.errors)")
+    let named = try place.kist("check", "--read-data", "-v").errors.split(separator: "\n").count {
+      $0.hasPrefix("  snapshot ")
     }
     #expect(named == 1000)
-    let counted = found.errors.contains("… and 40 more files and folders that cannot be restored\n")
-    #expect(counted)
+    let read = try JSON.lines(try place.kist("check", "--read-data", "--json").errors)
+    let told = try read.count { try JSON.text($0, "message").contains(" cannot be restored: ") }
+    #expect(told == 1000)
+  }
+
+  @Test func `what one damaged pack takes away is told once, however many snapshots need it`()
+    throws
+  {
+    let place = try Place()
+    try place.initialize()
+    try place.fill("source", files: 30, bytes: 3000, seed: 7)
+    for round in 0..<3 {
+      try place.write([UInt8(round)], to: "source/round")
+      #expect(try place.kist("backup", "-q", place.path("source")).status == 0)
+    }
+    let pushed = try place.kist("mirror", "push", "--init", "-q", place.path("mirror"))
+    try #require(pushed.status == 0, "\(pushed)")
+    let sizes = try place.files(below: "repository/packs").map { (try place.bytes($0).count, $0) }
+    let largest = try #require(sizes.max { $0.0 < $1.0 }).1
+    try place.call("chmod", "u+w", place.path(largest))
+    var bytes = try place.bytes(largest)
+    for offset in stride(from: 2000, to: 60_000, by: 500) { bytes[offset] ^= 1 }
+    try place.write(bytes, to: largest)
+    let found = try place.kist("check", "--read-data")
+    #expect(found.status == 20, "\(found)")
+    #expect(found.errors.contains("30 files and folders in 3 snapshots cannot be restored: pack "))
+    #expect(found.errors.split(separator: "\n").count <= 10, "\(found.errors)")
+    #expect(found.errors.contains("Back up the same files again"), "\(found.errors)")
+    let mirror = place.path("mirror")
+    let repaired = try place.kist("check", "--read-data", "--repair-from", mirror)
+    #expect(repaired.status == 0, "\(repaired)")
+    #expect(!repaired.errors.contains("Back up the same files again"), "\(repaired)")
+  }
+
+  @Test func `a damaged configuration is told in words that say how it comes back`() throws {
+    let place = try Place()
+    try place.initialize()
+    try place.call("chmod", "u+w", place.path("repository/kist"))
+    var bytes = try place.bytes("repository/kist")
+    for length in [bytes.count / 2, bytes.count] {
+      bytes = Array(bytes.prefix(length))
+      bytes[3] ^= 0xFF
+      try place.write(bytes, to: "repository/kist")
+      let refused = try place.kist("snapshots")
+      #expect(refused.status == 20, "\(refused)")
+      #expect(refused.errors.contains("(file `kist`) is damaged"), "\(refused)")
+      #expect(refused.errors.contains("check --repair-from"), "\(refused)")
+      for jargon in ["map key", "truncated at", "head "] {
+        #expect(!refused.errors.contains(jargon), "\(refused)")
+      }
+    }
   }
 
   @Test func `without the cache everything still works`() throws {
