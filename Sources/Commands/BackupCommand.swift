@@ -62,6 +62,7 @@ struct BackupCommand: ParsableCommand {
       memory: try options.memory(of: repository)
     )
     try enrolment.refuseRollback()
+    ClockWatch(console: console).warn(repository.log, now: Surroundings.now)
     let plan = try manner.completed(by: profile)
       .plan(source, rules: rules, in: repository, console: console)
     let progress = Self.progress(console)

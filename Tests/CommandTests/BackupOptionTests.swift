@@ -4,6 +4,26 @@ import Testing
 
 @Suite("Options of backup", .serialized)
 struct BackupOptionTests {
+  @Test func `a newest record that is far ahead of the clock is told once`() throws {
+    let place = try Place()
+    try place.initialize()
+    try place.write([1], to: "source/a")
+    let ahead = ["backup", "--time", "2099-05-06 07:08", place.path("source")]
+    #expect(try place.start(ahead).wait().status == 0)
+    let told = try place.kist("backup", "--json", place.path("source"))
+    #expect(told.status == 0, "\(told)")
+    let lines = try JSON.lines(told.errors)
+    let line = try #require(lines.first)
+    #expect(lines.count == 1)
+    #expect(try JSON.text(line, "message_type") == "warning")
+    #expect(try JSON.text(line, "message").contains("2099-05-06 07:08"))
+    #expect(try place.start(ahead).wait().status == 0)
+    let words = try place.kist("backup", place.path("source"))
+    #expect(words.status == 0 && words.errors.hasPrefix("warning: this machine's clock says 20"))
+    let next = try place.kist("backup", place.path("source"))
+    #expect(next.status == 0 && next.errors.isEmpty, "\(next)")
+  }
+
   private func place() throws -> Place {
     let place = try Place()
     try place.initialize()
