@@ -46,7 +46,10 @@ final class FileReader {
         try read(task)
       }
       try storeGathered()
-    case .block(let file): try readBlock(of: file)
+    case .block(let file):
+      try readBlock(of: file)
+      // One that became small meanwhile and was read again.
+      if !gathered.isEmpty { try storeGathered() }
     case .piece(let piece): try piece.store(in: group)
     }
   }
@@ -69,35 +72,65 @@ final class FileReader {
     if let trusted = task.trusted, EntryReader.hasContent(of: trusted, status) {
       return try take(trusted, for: task, file: file, opened: status)
     }
-    if status.size > UInt64(ReadingSizes.largeFile) {
-      context.progress.working(on: task.path)
-      return context.push(LargeFile(task: task, file: file, status: status))
-    }
+    try read(task, file: file, opened: status, attempt: 1)
+  }
+
+  /// Reads a file that is open; one that changes meanwhile is read again.
+  private func read(
+    _ task: FileTask,
+    file: OpenFile,
+    opened first: FileStatus,
+    attempt firstAttempt: Int
+  ) throws(BackupError) {
+    var (opened, attempt) = (first, firstAttempt)
     do {
-      // One byte more than it should hold: a file that grew is noticed without another call.
-      let wanted = Int(status.size) + 1
-      if unsafe gatheredByteCount + wanted > scratch.count {
-        call.end()
-        try storeGathered()
-        call.begin(task.name, in: task.folder)
+      while true {
+        if opened.size > UInt64(ReadingSizes.largeFile) {
+          context.progress.working(on: task.path)
+          return context.push(
+            LargeFile(task: task, file: file, status: opened, attempt: attempt)
+          )
+        }
+        // One byte more than it should hold: a file that grew is noticed without another call.
+        let wanted = Int(opened.size) + 1
+        if unsafe gatheredByteCount + wanted > scratch.count {
+          call.end()
+          try storeGathered()
+          call.begin(task.name, in: task.folder)
+        }
+        let place = unsafe gatheredByteCount..<min(gatheredByteCount + wanted, scratch.count)
+        let count = try read(place, of: file, attempt: attempt)
+        context.progress.add { $0.bytesRead += count }
+        let after = try file.status()
+        let reading = FileReading(opened: opened, after: after, byteCount: UInt64(count), attempt)
+        guard reading.isToBeRepeated else {
+          guard let read = try finishReading(task, file: file, reading) else { return }
+          gathered.append(
+            GatheredFile(file: read, range: gatheredByteCount..<gatheredByteCount + count)
+          )
+          gatheredByteCount += count
+          return
+        }
+        context.progress.add { $0.rereads += 1 }
+        attempt += 1
+        opened = after
       }
-      let place = unsafe gatheredByteCount..<min(gatheredByteCount + wanted, scratch.count)
-      let count = unsafe try file.read(
-        into: UnsafeMutableRawBufferPointer(rebasing: scratch[place])
-      )
-      context.progress.add { $0.bytesRead += count }
-      guard
-        let read = try finishReading(task, file: file, opened: status, byteCount: UInt64(count))
-      else { return }
-      gathered.append(
-        GatheredFile(file: read, range: gatheredByteCount..<gatheredByteCount + count)
-      )
-      gatheredByteCount += count
     } catch let error as FilesError {
       try drop(task, error)
     } catch {
       throw BackupError(error)
     }
+  }
+
+  /// Reads the beginning of a file into a part of the scratch.
+  private func read(
+    _ place: Range<Int>,
+    of file: OpenFile,
+    attempt: Int
+  ) throws(FilesError) -> Int {
+    let buffer = unsafe UnsafeMutableRawBufferPointer(rebasing: scratch[place])
+    // Only the first time does the file stand at its beginning.
+    return unsafe try attempt == 1 ? file.read(into: buffer) : file.read(at: 0, into: buffer)
   }
 
   // MARK: Small files
@@ -256,12 +289,23 @@ final class FileReader {
     call.begin(large.task.name, in: large.task.folder)
     defer { call.end() }
     do {
-      let read = try finishReading(
-        large.task,
-        file: large.file,
+      let reading = FileReading(
         opened: large.statusAtOpen,
-        byteCount: whole.byteCount
+        after: try large.file.status(),
+        byteCount: whole.byteCount,
+        large.attempt
       )
+      if reading.isToBeRepeated {
+        context.progress.add { $0.rereads += 1 }
+        // What was stored of it is only stored.
+        return try read(
+          large.task,
+          file: large.file,
+          opened: reading.after,
+          attempt: large.attempt + 1
+        )
+      }
+      let read = try finishReading(large.task, file: large.file, reading)
       call.end()
       if let read { try finish(read, content: whole.content) }
     } catch let error as FilesError {
@@ -299,26 +343,24 @@ final class FileReader {
   private func finishReading(
     _ task: FileTask,
     file: OpenFile,
-    opened: FileStatus,
-    byteCount: UInt64
+    _ reading: FileReading
   ) throws -> ReadFile? {
-    let after = try file.status()
-    guard var entry = EntryReader.entry(name: task.name, status: opened) else {
+    guard var entry = EntryReader.entry(name: task.name, status: reading.opened) else {
       try finisher.fill(task.folder, task.slot, .dropped)
       return nil
     }
-    entry.size = byteCount
-    entry.changedWhileRead =
-      EntryReader.identity(after) != EntryReader.identity(opened) || byteCount != opened.size
-    if entry.changedWhileRead {
-      context.progress.note(SourceFinding(path: task.path, reason: .torn))
+    entry.size = reading.byteCount
+    entry.changedWhileRead = reading.isTorn
+    if reading.isTorn {
+      let reason = SourceFinding.Reason.torn(times: reading.attempt)
+      context.progress.note(SourceFinding(path: task.path, reason: reason))
     }
     try finisher.readAttributes(of: file, into: &entry, path: task.path)
-    if opened.mayHaveHoles {
-      let holes = try HoleReader.holes(of: file, size: byteCount)
+    if reading.opened.mayHaveHoles {
+      let holes = try HoleReader.holes(of: file, size: reading.byteCount)
       if !holes.isEmpty { entry.holes = try group.addNode(TreeNode.holes(holes).encoded()) }
     }
-    return ReadFile(task: task, entry: entry, opened: opened)
+    return ReadFile(task: task, entry: entry, opened: reading.opened)
   }
 
   private func finish(_ file: ReadFile, content: FileContent) throws(BackupError) {

@@ -44,6 +44,13 @@ enum ReadingSizes {
   static let batchAge = 4096
   /// Batches that wait for a worker.
   static let queuedWork = 16
+  /// How often a file is read that changes while it is read.
+  static let tries = 3
+  /// A file longer than this is read once, whether it changes or not: 64 MiB.
+  ///
+  /// What is larger and changes while it is read is mostly a log, a database or the disk of a virtual machine, which changes
+  /// the next time too; and as much again would be read for nothing. Up to here it costs a moment.
+  static let rereadLimit: UInt64 = 64 << 20
   /// Content up to this length stands in the entry.
   ///
   /// Source: Formats/chunk.md §1.

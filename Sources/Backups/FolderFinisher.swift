@@ -57,8 +57,10 @@ struct FolderFinisher {
     into entry: inout TreeEntry,
     path: [UInt8]
   ) throws(BackupError) {
-    try naming(path) {
-      try setAttributes(file.extendedAttributes(), in: &entry)
+    try naming(path, .extendedAttributes) {
+      try setAttributes(file.readExtendedAttributes(), in: &entry, path: path)
+    }
+    try naming(path, .inodeFlags) {
       entry.flags = EntryReader.restorableFlags(try file.inodeFlags())
     }
   }
@@ -70,7 +72,9 @@ struct FolderFinisher {
     into entry: inout TreeEntry,
     path: [UInt8]
   ) throws(BackupError) {
-    try naming(path) { try setAttributes(handle.extendedAttributes(of: name), in: &entry) }
+    try naming(path, .extendedAttributes) {
+      try setAttributes(handle.readExtendedAttributes(of: name), in: &entry, path: path)
+    }
   }
 
   /// Reads attributes and flags of a folder.
@@ -79,18 +83,24 @@ struct FolderFinisher {
     into entry: inout TreeEntry,
     path: [UInt8]
   ) throws(BackupError) {
-    try naming(path) {
-      try setAttributes(handle.extendedAttributes(), in: &entry)
+    try naming(path, .extendedAttributes) {
+      try setAttributes(handle.readExtendedAttributes(), in: &entry, path: path)
+    }
+    try naming(path, .inodeFlags) {
       entry.flags = EntryReader.restorableFlags(try handle.inodeFlags())
     }
   }
 
   /// Runs `body`; attributes that the system does not give are named, and the entry is saved without them.
-  private func naming(_ path: [UInt8], _ body: () throws -> Void) throws(BackupError) {
+  private func naming(
+    _ path: [UInt8],
+    _ what: SourceFinding.Attributes,
+    _ body: () throws -> Void
+  ) throws(BackupError) {
     do {
       try body()
     } catch let error as FilesError {
-      note(error, path)
+      note(error, what, path)
     } catch {
       throw BackupError(error)
     }
@@ -99,9 +109,14 @@ struct FolderFinisher {
   /// Short sets stand in the entry, long ones in a node.
   ///
   /// Source: Formats/tree.md §1.
-  private func setAttributes(_ list: [ExtendedAttribute], in entry: inout TreeEntry) throws {
-    guard !list.isEmpty else { return }
-    let attributes = EntryReader.attributes(list)
+  private func setAttributes(
+    _ reading: AttributeReading,
+    in entry: inout TreeEntry,
+    path: [UInt8]
+  ) throws {
+    if let refusal = reading.refusal { note(refusal, .named(reading.refused), path) }
+    guard !reading.found.isEmpty else { return }
+    let attributes = EntryReader.attributes(reading.found)
     let byteCount = attributes.reduce(0) { $0 + $1.name.count + $1.value.count }
     if byteCount <= TreeLimits.inlineAttributesByteCount {
       entry.attributes = attributes
@@ -110,11 +125,15 @@ struct FolderFinisher {
     }
   }
 
-  private func note(_ error: FilesError, _ path: [UInt8]) {
+  private func note(_ error: FilesError, _ what: SourceFinding.Attributes, _ path: [UInt8]) {
     context.progress.note(
       SourceFinding(
         path: path,
-        reason: .attributesUnreadable(operation: error.operationName, errno: error.errno)
+        reason: .attributesUnreadable(
+          what,
+          operation: error.operationName,
+          errno: error.errno
+        )
       )
     )
   }

@@ -11,7 +11,10 @@ import Trees
 final class LargeFile: Sendable {
   let task: FileTask
   let file: OpenFile
+  /// As it was when this reading began.
   let statusAtOpen: FileStatus
+  /// 1 for the first reading.
+  let attempt: Int
   private let state: Mutex<State>
 
   private struct State {
@@ -24,10 +27,11 @@ final class LargeFile: Sendable {
     var joined: UInt64 = 0
   }
 
-  init(task: FileTask, file: OpenFile, status: FileStatus) {
+  init(task: FileTask, file: OpenFile, status: FileStatus, attempt: Int) {
     self.task = task
     self.file = file
     statusAtOpen = status
+    self.attempt = attempt
     state = Mutex(State())
   }
 

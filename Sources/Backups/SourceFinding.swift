@@ -7,9 +7,9 @@ package struct SourceFinding: Sendable {
     /// The system refused; the entry is not in the snapshot.
     case unreadable(operation: String, errno: Int32)
     /// Attributes could not be read; the entry is saved without them.
-    case attributesUnreadable(operation: String, errno: Int32)
-    /// The file changed while it was read; what was seen is saved and marked.
-    case torn
+    case attributesUnreadable(Attributes, operation: String, errno: Int32)
+    /// The file changed each time that it was read; what was seen last is saved and marked.
+    case torn(times: Int)
     /// Was there when the folder was listed, and gone when it was opened.
     case vanished
     /// A socket: there is nothing in it to save.
@@ -18,6 +18,15 @@ package struct SourceFinding: Sendable {
     case inUse(RuleScope.FolderInUse)
     /// The entry became something else between listing and opening.
     case replaced
+  }
+
+  /// Which attributes an entry is saved without.
+  package enum Attributes: Sendable {
+    /// All extended ones: they could not even be listed.
+    case extendedAttributes
+    /// These extended ones, by name; an access control list is one of them.
+    case named([[UInt8]])
+    case inodeFlags
   }
 
   /// Absolute path.

@@ -74,9 +74,11 @@ extension Explanation {
     let path = DisplayedName.text(finding.path)
     return switch finding.reason {
     case .unreadable(_, let errno): "\(path): not saved: \(SystemText.reason(errno))"
-    case .attributesUnreadable(_, let errno):
-      "\(path): saved without attributes: \(SystemText.reason(errno))"
-    case .torn: "\(path): changed while it was read; saved as it was seen, and marked"
+    case .attributesUnreadable(let what, _, let errno):
+      "\(path): saved without \(text(what)): \(SystemText.reason(errno))"
+    case .torn(times: 1): "\(path): changed while it was read; saved as it was seen, and marked"
+    case .torn(times: let times):
+      "\(path): changed each of \(times) times that it was read; saved as it was seen last, and marked"
     case .vanished: "\(path): was removed while the backup ran; not saved"
     case .socket: "\(path): a socket; there is nothing in it to save"
     case .inUse(.cache):
@@ -86,6 +88,26 @@ extension Explanation {
     }
   }
 
+  private static func text(_ attributes: SourceFinding.Attributes) -> String {
+    switch attributes {
+    case .extendedAttributes: "extended attributes"
+    case .named(let names):
+      names.count == 1 ? text(ofAttribute: names[0]) : text(ofAttributes: names)
+    case .inodeFlags: "inode flags"
+    }
+  }
+
+  /// An extended attribute by its name, and by what people call it.
+  static func text(ofAttribute name: [UInt8]) -> String {
+    let shown = DisplayedName.text(name)
+    return name.starts(with: Array("system.posix_acl_".utf8))
+      ? "access control list \(shown)" : "attribute \(shown)"
+  }
+
+  private static func text(ofAttributes names: [[UInt8]]) -> String {
+    "attributes " + names.map { DisplayedName.text($0) }.joined(separator: ", ")
+  }
+
   /// What a restore could not do.
   static func text(_ finding: RestoreFinding) -> String {
     let path = finding.path.isEmpty ? "." : DisplayedName.text(finding.path)
@@ -93,7 +115,9 @@ extension Explanation {
     case .notRestored(_, let errno): "\(path): not restored: \(SystemText.reason(errno))"
     case .damagedContent(let error): "\(path): not restored whole: \(cause(error))"
     case .attributes(let kind, _, let errno):
-      "\(path): \(kind.rawValue) not set: \(SystemText.reason(errno))"
+      "\(path): \(text(kind)) not set: \(SystemText.reason(errno))"
+    case .extendedAttribute(let name, _, let errno):
+      "\(path): \(text(ofAttribute: name)) not set: \(SystemText.reason(errno))"
     case .specialBitsDropped: "\(path): setuid or setgid left out: it has another owner"
     case .inTheWay: "\(path): not restored: something else of that name is in the way"
     case .collision:
@@ -109,6 +133,16 @@ extension Explanation {
       "\(path): what was read back differs from the snapshot at byte \(offset): "
         + "the disk is failing, or another program writes to it"
     case .notReadBack(_, let errno): "\(path): not read back: \(SystemText.reason(errno))"
+    }
+  }
+
+  private static func text(_ kind: RestoreFinding.AttributeKind) -> String {
+    switch kind {
+    case .owner: "owner"
+    case .mode: "mode"
+    case .times: "modification time"
+    case .extendedAttributes: "extended attributes"
+    case .flags: "inode flags"
     }
   }
 

@@ -6,11 +6,15 @@ import Synchronization
 final class RefusedAttributes: Sendable {
   private struct Counts {
     var attributes: [RestoreFinding.AttributeKind: Int] = [:]
+    /// Extended attributes by name, and how many entries lack each.
+    var named: [[UInt8]: Int] = [:]
     var devices = 0
     var specialBits = 0
   }
 
   private let counts = Mutex(Counts())
+  /// Attributes that get a line of their own.
+  private static let nameLimit = 16
 
   /// Counts a finding, if it is one of those.
   func collects(_ finding: RestoreFinding) -> Bool {
@@ -19,6 +23,17 @@ final class RefusedAttributes: Sendable {
       let error = FilesError(operation, finding.path, errno)
       guard error.isPermission || error.isUnsupported else { return false }
       counts.withLock { $0.attributes[kind, default: 0] += 1 }
+    case .extendedAttribute(let name, let operation, let errno):
+      let error = FilesError(operation, finding.path, errno)
+      guard error.isPermission || error.isUnsupported else { return false }
+      counts.withLock { counts in
+        // Names come from the snapshot: what an odd one holds in thousands is counted together.
+        if counts.named[name] != nil || counts.named.count < RefusedAttributes.nameLimit {
+          counts.named[name, default: 0] += 1
+        } else {
+          counts.attributes[.extendedAttributes, default: 0] += 1
+        }
+      }
     case .deviceSkipped: counts.withLock { $0.devices += 1 }
     case .specialBitsDropped: counts.withLock { $0.specialBits += 1 }
     case .notRestored, .damagedContent, .inTheWay, .collision, .changedMeanwhile, .linkWithoutFile,
@@ -35,6 +50,16 @@ final class RefusedAttributes: Sendable {
     for kind in RestoreFinding.AttributeKind.allCases {
       guard let count = counts.attributes[kind] else { continue }
       lines.append((kind.rawValue, count, RefusedAttributes.text(kind, count)))
+    }
+    for (name, count) in counts.named.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+      let what = Explanation.text(ofAttribute: name)
+      let entries = Quantities.count(count, "entry", "entries")
+      lines.append(
+        (
+          RestoreFinding.AttributeKind.extendedAttributes.rawValue, count,
+          "\(what) of \(entries) not set: not permitted, or not supported here"
+        )
+      )
     }
     if counts.specialBits > 0 {
       let entries = Quantities.count(counts.specialBits, "entry", "entries")

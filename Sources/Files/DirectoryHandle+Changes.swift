@@ -166,8 +166,14 @@ extension DirectoryHandle {
     _ = try SystemCall.check(Int(kist_set_flags(descriptor, flags)), "FS_IOC_SETFLAGS", name)
   }
 
+  /// All extended attributes, sorted by name; throws if one cannot be read.
   package func extendedAttributes() throws(FilesError) -> [ExtendedAttribute] {
-    try ExtendedAttributes.all(name: name, DescriptorAttributes(descriptor: descriptor))
+    try readExtendedAttributes().whole()
+  }
+
+  /// The extended attributes, as far as they can be read.
+  package func readExtendedAttributes() throws(FilesError) -> AttributeReading {
+    try ExtendedAttributes.read(name: name, DescriptorAttributes(descriptor: descriptor))
   }
 
   package func removeExtendedAttribute(_ attribute: [UInt8]) throws(FilesError) {
@@ -203,9 +209,14 @@ extension DirectoryHandle {
     try check(code, "utimensat", name)
   }
 
-  /// Attributes of a name, a link's own.
+  /// Attributes of a name, a link's own; throws if one cannot be read.
   package func extendedAttributes(of name: [UInt8]) throws(FilesError) -> [ExtendedAttribute] {
-    try ExtendedAttributes.all(
+    try readExtendedAttributes(of: name).whole()
+  }
+
+  /// Attributes of a name, a link's own, as far as they can be read.
+  package func readExtendedAttributes(of name: [UInt8]) throws(FilesError) -> AttributeReading {
+    try ExtendedAttributes.read(
       name: name,
       NamedAttributes(directory: descriptor, name: name)
     )

@@ -12,6 +12,22 @@ package struct ExtendedAttribute: Equatable, Sendable {
   }
 }
 
+/// The extended attributes of one file, as far as the system gives them.
+package struct AttributeReading: Sendable {
+  /// Those that were read, sorted by name.
+  package fileprivate(set) var found: [ExtendedAttribute] = []
+  /// Names of those that are there and could not be read.
+  package fileprivate(set) var refused: [[UInt8]] = []
+  /// Why the first of those could not.
+  package fileprivate(set) var refusal: FilesError?
+
+  /// All of them; throws if one could not be read.
+  func whole() throws(FilesError) -> [ExtendedAttribute] {
+    if let refusal { throw refusal }
+    return found
+  }
+}
+
 /// How the attributes of one file are reached: by descriptor, or by path where a file cannot be opened.
 protocol AttributeAccess {
   func list(_ buffer: UnsafeMutablePointer<CChar>?, _ count: Int) throws(FilesError) -> Int
@@ -79,13 +95,16 @@ enum ExtendedAttributes {
   /// A list or value that grows while it is read is asked for again, so often.
   private static let tries = 8
 
-  /// All attributes, sorted by name; none where the file system knows none.
-  static func all(
+  /// All attributes; none where the file system knows none.
+  ///
+  /// Throws if they cannot be listed. One that cannot be read keeps no other from being read.
+  static func read(
     name: [UInt8],
     _ access: some AttributeAccess
   ) throws(FilesError)
-    -> [ExtendedAttribute]
+    -> AttributeReading
   {
+    var reading = AttributeReading()
     guard
       let list = unsafe try grown(
         "listxattr",
@@ -95,19 +114,24 @@ enum ExtendedAttributes {
           unsafe try access.list(buffer?.assumingMemoryBound(to: CChar.self), count)
         }
       )
-    else { return [] }
-    var attributes: [ExtendedAttribute] = []
+    else { return reading }
     for attribute in list.split(separator: 0) {
-      let value = unsafe try grown("getxattr", name, limit: valueLimit) {
-        (buffer, count) throws(FilesError) in
-        unsafe try access.get(Array(attribute), buffer, count)
-      }
-      // Gone between the list and the call: as if it had not been there.
-      if let value {
-        attributes.append(ExtendedAttribute(name: Array(attribute), value: value))
+      do throws(FilesError) {
+        let value = unsafe try grown("getxattr", name, limit: valueLimit) {
+          (buffer, count) throws(FilesError) in
+          unsafe try access.get(Array(attribute), buffer, count)
+        }
+        // Gone between the list and the call: as if it had not been there.
+        if let value {
+          reading.found.append(ExtendedAttribute(name: Array(attribute), value: value))
+        }
+      } catch {
+        reading.refused.append(Array(attribute))
+        if reading.refusal == nil { reading.refusal = error }
       }
     }
-    return attributes.sorted { $0.name.lexicographicallyPrecedes($1.name) }
+    reading.found.sort { $0.name.lexicographicallyPrecedes($1.name) }
+    return reading
   }
 
   static func set(

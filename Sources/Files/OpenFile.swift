@@ -360,9 +360,14 @@ package final class OpenFile: Sendable {
     _ = try SystemCall.check(Int(kist_set_flags(descriptor, flags)), "FS_IOC_SETFLAGS", name)
   }
 
-  /// All extended attributes, sorted by name.
+  /// All extended attributes, sorted by name; throws if one cannot be read.
   package func extendedAttributes() throws(FilesError) -> [ExtendedAttribute] {
-    try ExtendedAttributes.all(name: name, DescriptorAttributes(descriptor: descriptor))
+    try readExtendedAttributes().whole()
+  }
+
+  /// The extended attributes, as far as they can be read.
+  package func readExtendedAttributes() throws(FilesError) -> AttributeReading {
+    try ExtendedAttributes.read(name: name, DescriptorAttributes(descriptor: descriptor))
   }
 
   package func setExtendedAttribute(_ attribute: [UInt8], _ value: [UInt8]) throws(FilesError) {

@@ -165,8 +165,19 @@ package struct EntryWriter: Sendable {
   ) {
     let dropped = setOwner(entry, on: holder, current: current, path)
     for attribute in attributes {
-      attempt(.extendedAttributes, path) { () throws(FilesError) in
+      do {
         try holder.setExtendedAttribute(attribute.name, attribute.value)
+      } catch {
+        report(
+          RestoreFinding(
+            path: path(),
+            reason: .extendedAttribute(
+              name: attribute.name,
+              operation: error.operationName,
+              errno: error.errno
+            )
+          )
+        )
       }
     }
     if dropped != 0 { report(RestoreFinding(path: path(), reason: .specialBitsDropped)) }

@@ -10,6 +10,8 @@ package struct RestoreFinding: Sendable {
     case damagedContent(any Error)
     /// Owner, mode, times, attributes or flags could not be set.
     case attributes(AttributeKind, operation: String, errno: Int32)
+    /// One extended attribute could not be set; an access control list is one.
+    case extendedAttribute(name: [UInt8], operation: String, errno: Int32)
     /// Setuid or setgid was left out, because the file has another owner than the one it was meant for.
     case specialBitsDropped
     /// Something of another kind is in the way and was left.

@@ -30,6 +30,7 @@ struct BackupRun {
   final class Seen: Sendable {
     private let states = Mutex<[String: EntryState]>([:])
     private let findings = Mutex<[SourceFinding]>([])
+    private let progress = Mutex<BackupProgress?>(nil)
 
     func note(_ state: EntryState, _ path: String) { states.withLock { $0[path] = state } }
 
@@ -39,6 +40,11 @@ struct BackupRun {
     func names(_ state: EntryState) -> [String] {
       states.withLock { $0.filter { $0.value == state }.map(\.key).sorted() }
     }
+
+    func watch(_ running: BackupProgress) { progress.withLock { $0 = running } }
+
+    /// The figures of the run that goes on, or was the last.
+    var counters: BackupCounters { progress.withLock { $0?.counters ?? BackupCounters() } }
 
     var found: [SourceFinding] { findings.withLock { $0 } }
   }
@@ -66,18 +72,20 @@ struct BackupRun {
     plan.effect = effect
     adjust(&plan)
     let (seen, observe, prefix) = (seen, observe, client.workshop.path.utf8.count + 1)
+    let progress = BackupProgress { finding in
+      seen.note(finding)
+    } observe: { state, path in
+      let name = String(decoding: path.dropFirst(prefix), as: UTF8.self)
+      seen.note(state, name)
+      observe(state, name)
+    }
+    seen.watch(progress)
     return BackupPipeline(
       repository: repository,
       signer: signer,
       cache: try ScanCache(path: cachePath, repository: identity),
       plan: plan,
-      progress: BackupProgress { finding in
-        seen.note(finding)
-      } observe: { state, path in
-        let name = String(decoding: path.dropFirst(prefix), as: UTF8.self)
-        seen.note(state, name)
-        observe(state, name)
-      }
+      progress: progress
     ) { false }
   }
 }

@@ -95,10 +95,12 @@ import Testing
     }
     #expect(summary.progress.errors == 1)
     let finding = try #require(run.seen.found.first)
-    guard case .torn = finding.reason else {
+    guard case .torn(times: 3) = finding.reason else {
       Issue.record("\(finding)")
       return
     }
+    #expect(summary.progress.rereads == 2)
+    #expect(summary.progress.bytesRead > 15 << 20, "what was read is counted each time")
     #expect(finding.path == Array(path.utf8))
     // It is in the snapshot as it was seen, and is read again the next time.
     #expect(try client.paths(repository, summary.snapshot) == ["source", "source/large"])
@@ -108,5 +110,71 @@ import Testing
     #expect(next.progress.bytesRead > 5 << 20)
     _ = try client.restore(repository, "latest", to: workshop.path + "/out")
     #expect(try contents(of: workshop.path + "/out") == contents(of: workshop.path + "/source"))
+  }
+
+  /// Changes the file's time again and again, as long as `goesOn` says so.
+  private func change(
+    _ path: String,
+    in group: DispatchGroup,
+    while goesOn: @escaping @Sendable () -> Bool
+  ) {
+    let hasStarted = DispatchSemaphore(value: 0)
+    DispatchQueue.global().async(group: group) {
+      var round = 0
+      while goesOn() {
+        round += 1
+        do {
+          try FileManager.default.setAttributes(
+            [.modificationDate: Date(timeIntervalSince1970: 1_700_000_000 + Double(round))],
+            ofItemAtPath: path
+          )
+        } catch {
+          Issue.record(error)
+          return
+        }
+        hasStarted.signal()
+        usleep(200)
+      }
+    }
+    hasStarted.wait()
+  }
+
+  @Test func `a file that comes to rest while it is read is saved as it is then`() throws {
+    let (workshop, client) = try place()
+    try workshop.write([UInt8](repeating: 7, count: 6 << 20), to: "source/large")
+    let repository = try client.open()
+    let path = workshop.path + "/source/large"
+    let run = BackupRun(client, repository, "source")
+    let changes = DispatchGroup()
+    let seen = run.seen
+    change(path, in: changes) { seen.counters.rereads == 0 && seen.counters.files == 0 }
+    let summary = try run.run()
+    changes.wait()
+    #expect(summary.progress.errors == 0, "\(run.seen.found)")
+    #expect((1...2).contains(summary.progress.rereads))
+    _ = try client.restore(repository, "latest", to: workshop.path + "/out")
+    #expect(try contents(of: workshop.path + "/out") == contents(of: workshop.path + "/source"))
+  }
+
+  @Test func `a file beyond the limit that changes is read once`() throws {
+    let (workshop, client) = try place()
+    try workshop.write([], to: "source/log")
+    let path = workshop.path + "/source/log"
+    try #require(FileHandle(forUpdatingAtPath: path)).truncate(atOffset: 65 << 20)
+    let repository = try client.open()
+    let isDone = Atomic<Bool>(false)
+    let run = BackupRun(client, repository, "source")
+    let changes = DispatchGroup()
+    change(path, in: changes) { !isDone.load(ordering: .relaxed) }
+    defer {
+      isDone.store(true, ordering: .relaxed)
+      changes.wait()
+    }
+    let summary = try run.run()
+    guard case .torn(times: 1)? = run.seen.found.first?.reason else {
+      Issue.record("\(run.seen.found)")
+      return
+    }
+    #expect(summary.progress.rereads == 0 && summary.progress.errors == 1)
   }
 }
