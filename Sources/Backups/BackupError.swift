@@ -16,6 +16,8 @@ package enum BackupError: Error, Sendable {
   case target(path: [UInt8], FilesError)
   /// The target is there and is no folder.
   case targetNotAFolder(path: [UInt8])
+  /// The target has not the room that a restore needs; nothing was written.
+  case noRoom(target: [UInt8], RestoreRoom)
   /// A tree node of the snapshot is damaged or missing.
   case tree(TreeError)
   /// Rules, or the system, left nothing of what was asked for.

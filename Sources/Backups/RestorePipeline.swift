@@ -62,6 +62,7 @@ package struct RestorePipeline: Sendable {
     }
     let starts = try RestoreStarts.find(for: context.plan, reader: reader)
     context.progress.expect(context.plan.filter == nil ? total(of: starts) : nil)
+    try RoomSurvey.run(for: starts, context: context, reader: reader)
     let target = try openTarget(starts, reader)
     var planner = RestorePlanner(context: context, source: source, reader: reader, target: target)
     var ordinal: UInt64 = 0

@@ -42,15 +42,20 @@ package final class RestoreProgress: Sendable {
   private let state = Mutex(State())
   private let report: @Sendable (RestoreFinding) -> Void
   private let journal: Journal?
+  private let reportRoom: @Sendable (RestoreRoom) -> Void
   private static let findingLimit = 10_000
 
-  /// `report` is called for each finding as it comes, from any thread.
+  /// All are called from any thread.
+  ///
+  /// `report` gets each finding as it comes, and `reportRoom`, first, that the target may have too little room.
   package init(
     journal: Journal? = nil,
-    report: @escaping @Sendable (RestoreFinding) -> Void = { _ in }
+    report: @escaping @Sendable (RestoreFinding) -> Void = { _ in },
+    reportRoom: @escaping @Sendable (RestoreRoom) -> Void = { _ in }
   ) {
     self.journal = journal
     self.report = report
+    self.reportRoom = reportRoom
   }
 
   package var counters: RestoreCounters { state.withLock { $0.counters } }
@@ -75,6 +80,8 @@ package final class RestoreProgress: Sendable {
       state.counters[keyPath: counter] = overflow ? Int.max : sum
     }
   }
+
+  func warn(of room: RestoreRoom) { reportRoom(room) }
 
   func working(on path: [UInt8]) { state.withLock { $0.current = path } }
 

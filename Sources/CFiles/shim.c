@@ -218,7 +218,10 @@ int kist_fstatfs(int descriptor, struct kist_file_system *status) {
   uint32_t id[2];
   memcpy(id, &found.f_fsid, sizeof id);
   status->id = (uint64_t)id[0] << 32 | id[1];
-  status->available = (uint64_t)found.f_bavail * (uint64_t)found.f_bsize;
+  status->available = (uint64_t)(geteuid() == 0 ? found.f_bfree : found.f_bavail)
+      * (uint64_t)found.f_bsize;
+  status->files = (uint64_t)found.f_files;
+  status->free_files = (uint64_t)found.f_ffree;
   status->type = (uint32_t)found.f_type;
   return 0;
 }

@@ -25,6 +25,11 @@ enum Ending {
         }
       }
       if status == ExitStatus.damage.rawValue, let command { FarDamage.note(command) }
+      if status == ExitStatus.noSpace.rawValue, let command = command as? any RepositoryCommand,
+        !(command is RestoreCommand)
+      {
+        Explanation.noteRoom(command.options)
+      }
     }
     StandardOutput.close()
     if let loss = StandardOutput.loss {

@@ -78,6 +78,7 @@ enum Explanation {
         advice: error.isNotFound
           ? "Check the path. (`kist snapshots` lists what was made.)" : nil
       )
+    case .noRoom(let target, let room): failure(ofRoom: room, in: target)
     case .target(let path, let error) where error.isNoSpace:
       Failure(
         .noSpace,

@@ -137,6 +137,8 @@ struct RestoreCommand: ParsableCommand {
     let progress = RestoreProgress(journal: journal) { finding in
       if refused.collects(finding) { return }
       console.warn(RestoreDisplay.warning(finding, asJSON: console.isJSON))
+    } reportRoom: { room in
+      console.warn(RestoreDisplay.warning(room, asJSON: console.isJSON))
     }
     let display = ProgressLine(console: console) { seconds in
       RestoreDisplay.line(progress, seconds: seconds)
@@ -148,9 +150,13 @@ struct RestoreCommand: ParsableCommand {
       "Files that were restored so far are whole; those being written when you stopped are not.",
       advice: "Run the same command again to go on: what is there is not fetched again."
     ) {
-      try RestorePipeline(repository: repository, plan: plan, progress: progress) {
-        InterruptFlag.isRaised
-      }.run()
+      do {
+        try RestorePipeline(repository: repository, plan: plan, progress: progress) {
+          InterruptFlag.isRaised
+        }.run()
+      } catch BackupError.target(let path, let error) where error.isNoSpace {
+        throw Explanation.failure(ofFull: plan.target, at: path, progress)
+      }
     }
     display.finish()
     for line in refused.summary(asJSON: console.isJSON) { console.warn(line) }

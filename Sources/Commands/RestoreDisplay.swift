@@ -86,6 +86,17 @@ enum RestoreDisplay {
     ]).line
   }
 
+  /// That the target may have too little room.
+  static func warning(_ room: RestoreRoom, asJSON: Bool) -> String {
+    let text = "there may be too little room: \(Explanation.text(room))"
+    guard asJSON else { return "warning: " + text }
+    return JSONText([
+      "message_type": .text("warning"), "code": .number(Int(ExitStatus.noSpace.rawValue)),
+      "message": .text(text), "needed_bytes": .number(Int(clamping: room.neededBytes)),
+      "available_bytes": .number(Int(clamping: room.availableBytes)),
+    ]).line
+  }
+
   // MARK: In the end
 
   static func text(_ counters: RestoreCounters, seconds: Double, isDryRun: Bool) -> [String] {

@@ -152,7 +152,8 @@ struct RestoreHostileTests {
 
   @Test func `a full disk is 21, leaves no litter, and the next run goes on`() throws {
     let place = try prepared()
-    try place.fill("source/many", files: 40, bytes: 100_000, seed: 3)
+    // Their content fits, and their blocks do not: that shows only when they are written.
+    try place.fill("source/many", files: 800, bytes: 200, seed: 3)
     #expect(try place.kist("backup", place.path("source")).status == 0)
     let small = place.path("small")
     try place.call("mkdir", small)
@@ -170,6 +171,9 @@ struct RestoreHostileTests {
     #expect(full.status == 21, "\(full)")
     #expect(full.errors.contains("no space"))
     #expect(full.errors.split(separator: "\n").count <= 4, "said once: \(full)")
+    let counts = full.errors.matches(of: /(\d+) files are there and whole, (\d+) are not/).first
+    let (done, rest) = try #require(counts.map { (Int($0.1) ?? 0, Int($0.2) ?? 0) }, "\(full)")
+    #expect(done > 0 && rest > 0 && done + rest == 802, "\(full)")
     let found = try place.files(below: "small")
     #expect(!found.contains { $0.contains(".kist-") }, "\(found)")
     let kept = try place.bytes("small/many/part-0/file-1")

@@ -77,7 +77,11 @@ int kist_terminal_width(int descriptor);
 /// What statfs(2) says, as far as it is used here.
 struct kist_file_system {
   uint64_t id;
+  /// Bytes that this user can still write.
   uint64_t available;
+  /// Inodes in all, 0 where there is no such number, and those that are free.
+  uint64_t files;
+  uint64_t free_files;
   uint32_t type;
 };
 
