@@ -61,7 +61,7 @@ struct BackupCommand: ParsableCommand {
       repository: repository,
       memory: try options.memory(of: repository)
     )
-    try enrolment.refuseRollback()
+    try RollbackWatch(options: options).refuse(enrolment, in: repository)
     ClockWatch(console: console).warn(repository.log, now: Surroundings.now)
     let plan = try manner.completed(by: profile)
       .plan(source, rules: rules, in: repository, console: console)

@@ -66,7 +66,7 @@ struct Console: Sendable {
   /// A remark that is worth knowing, and no result.
   func note(_ line: String) {
     guard verbosity >= .normal, !isJSON else { return }
-    Console.remark("note: " + line)
+    warn(paragraph: "note: " + line)
   }
 
   /// What is said when nothing has come from `name` for a while: sooner where somebody looks on.
@@ -83,7 +83,17 @@ struct Console: Sendable {
 
   /// A warning or an error.
   func warn(_ line: String) {
-    Console.remark(line)
+    guard line.hasPrefix("warning: ") else { return Console.remark(line) }
+    warn(paragraph: line)
+  }
+
+  /// A warning of several sentences, broken between words where a terminal would break it anywhere.
+  func warn(paragraph: String) {
+    guard !isJSON, let width = StandardStreams.terminalWidth(2) else {
+      return Console.remark(paragraph)
+    }
+    let lines = TextFold.lines(paragraph, width: max(40, width), first: "", lead: "      ")
+    Console.remark(lines.joined(separator: "\n"))
   }
 
   /// Writes a line over the progress line, if one is drawn; that comes again below it.

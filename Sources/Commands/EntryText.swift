@@ -84,8 +84,9 @@ struct EntryText {
     }
   }
 
-  /// Kind and mode as `ls -l` has them.
+  /// Kind and mode as `ls -l` has them; that of a link means nothing, and is not kept.
   static func permissions(_ kind: EntryKind, _ mode: UInt16) -> String {
+    guard kind != .symbolicLink else { return "lrwxrwxrwx" }
     var text = String(letter(kind))
     for (shift, special, letters) in [
       (6, UInt16(0o4000), ("s", "S")), (3, 0o2000, ("s", "S")), (0, 0o1000, ("t", "T")),

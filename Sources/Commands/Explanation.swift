@@ -249,9 +249,9 @@ enum Explanation {
         "the repository is older than when this machine saw it last: "
           + "\(Quantities.count(missing.count, "record")) gone",
         meaning: "Someone may have put an old copy in its place. Nothing was written.",
-        advice:
-          "Where a mirror has what is gone, `kist mirror pull` brings it back. If you restored the repository on "
-          + "purpose, remove this machine's state folder for it."
+        advice: bringingBackRecords
+          + "If you restored the repository on purpose, remove the folder with the repository's id in this machine's "
+          + "state folder (KIST_STATE_DIR, else ~/.local/state/kist)."
       )
     case .overtaken(let missing):
       Failure(
@@ -278,6 +278,10 @@ enum Explanation {
       )
     }
   }
+
+  /// What helps before anything that is remembered is given up.
+  static let bringingBackRecords =
+    "Where a mirror has what is gone, `kist mirror pull` brings it back. "
 
   private static func newerFormat(_ version: UInt64, _ features: [String]) -> Failure {
     var what = "format \(version)"

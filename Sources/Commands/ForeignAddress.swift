@@ -17,6 +17,13 @@ enum ForeignAddress {
       return nil
     }
     let shown = DisplayedName.text(Array(text.utf8))
+    // restic's word for a folder of this machine.
+    if scheme == "local", !rest.hasPrefix("//") {
+      return failure(
+        "\(shown) begins with local:, which is not needed here",
+        advice: "Write the folder as it is: \(DisplayedName.text(Array(rest.utf8)))"
+      )
+    }
     if rest.hasPrefix("//") || resticPrefixes.contains(scheme.lowercased()) {
       return failure(
         "\(shown) is no repository: kist does not know \(scheme):",

@@ -9,6 +9,12 @@ enum ForeignOptions {
     return everywhere[option]
   }
 
+  /// What a person is to do who gave a command a word more than it takes.
+  static func answer(toWord word: String, for command: String) -> String? {
+    command == "kist restore"
+      ? "A part of a snapshot: `kist restore latest:PATH --target FOLDER`, or --include PATH." : nil
+  }
+
   private static let byCommand: [String: [String: String]] = [
     "kist backup": [
       "--group-by":
@@ -66,6 +72,9 @@ enum ForeignOptions {
 
   private static let certificates =
     "There is no https here; the hosts and keys of ssh stand in ~/.ssh/config."
+  private static let twoRepositories =
+    "A copy is made by `kist mirror push DESTINATION` (`pull` fetches from it): --repo names this end, and the other "
+    + "end needs no password."
   private static let rates =
     "`kist backup` has --limit-upload, `kist mirror` both limits; for others, limit the line itself "
     + "(ssh://…, pipe:COMMAND)."
@@ -83,7 +92,11 @@ enum ForeignOptions {
     "--ignore-inode": "--trust-mtime goes by size and modification time alone.",
     "--no-scan": "Leave it out: nothing is counted ahead.",
     "--with-atime": "Access times are not kept.",
-    "--from-repo": "`kist mirror` copies from one repository to another.",
+    "--from-repo": twoRepositories, "--repo2": twoRepositories,
+    "--from-repository-file": twoRepositories,
+    "--from-password-file": twoRepositories, "--from-password-command": twoRepositories,
+    "--password-file2": twoRepositories, "--password-command2": twoRepositories,
+    "--from-key-hint": twoRepositories, "--from-insecure-no-password": twoRepositories,
     "--repository-file": "KIST_REPOSITORY or a profile (-P) names the repository.",
     "--key-hint": "Leave it out: every key is tried.",
     "--option": "For ssh, ~/.ssh/config; for anything else, --repo 'pipe:COMMAND'.",

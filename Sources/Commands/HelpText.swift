@@ -17,7 +17,13 @@ enum HelpText {
       kist -P laptop backup     takes both, and the folders, from profile laptop
                                 in ~/.config/kist/config.toml
 
-    Options of every command may stand before its name, too.
+    Options of every command may stand before its name, too. The environment, over which options win:
+      KIST_REPOSITORY                    as --repo
+      KIST_PASSWORD                      the password itself; then KIST_PASSWORD_FILE, and then
+                                         KIST_PASSWORD_COMMAND: the first that is set counts
+      KIST_PROFILE, KIST_CONFIG          as --profile and --config
+      KIST_CACHE_DIR, KIST_STATE_DIR     else ~/.cache/kist and ~/.local/state/kist
+    restic's and borg's variables are not read.
 
     Exit status: 0 done; 3 done, but not all could be saved or restored; 1 failed; 2 wrong command \
     line; 10 no repository; 11 busy; 12 wrong password; 20 damage found; 21 no space; 22 refused for \

@@ -88,7 +88,7 @@ struct HistoryCommand: ParsableCommand {
     var paths: [[UInt8]] = []
     for snapshot in snapshots {
       guard let root = snapshot.content.roots.only else { continue }
-      let whole = RootPath.cleaned(path, workingFolder: root.path)
+      let whole = PathRule.whole(path, of: root)
       if !paths.contains(whole) { paths.append(whole) }
     }
     return paths

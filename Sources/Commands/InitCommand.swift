@@ -75,12 +75,13 @@ extension InitCommand {
     Only the password opens it. Nobody can reset it or do without it, so now:
 
       kist key add --recovery
-          makes a recovery key, which opens the repository if the password is forgotten. Print it
-          or write it down, and keep it in another place than the repository: with your papers, or
-          with someone you trust. Not on this computer, which may be what is lost.
+          makes a recovery key, which opens the repository if the password is
+          forgotten. Print it or write it down, and keep it in another place than
+          the repository: with your papers, or with someone you trust. Not on this
+          computer, which may be what is lost.
       kist key export --to FOLDER
-          copies the few small files without which even the right password opens nothing. They are
-          sealed; keep the copy on another disk.
+          copies the few small files without which even the right password opens
+          nothing. They are sealed; keep the copy on another disk.
 
     Then make the first snapshot:
 

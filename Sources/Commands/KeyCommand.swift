@@ -133,8 +133,9 @@ struct KeyAddCommand: ParsableCommand {
       options.console.say(
         """
 
-        Print it or write it down, and keep it apart from the repository, as you would a key to your
-        home: whoever finds both can read everything. It is not shown again. To use it:
+        Print it or write it down, and keep it apart from the repository, as you would a
+        key to your home: whoever finds both can read everything. It is not shown again.
+        To use it:
           kist restore --recovery-key latest --target FOLDER
         and type it when you are asked.
         """

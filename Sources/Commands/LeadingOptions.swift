@@ -1,10 +1,10 @@
 import ArgumentParser
 
-/// Lets the options of every command stand before the command's name too: `kist -P laptop backup`.
+/// Lets the options of every command stand before the command's name too: `kist -P laptop backup`, `kist key -r X list`.
 ///
 /// The parser knows options of a command only behind its name, so they are put there.
 enum LeadingOptions {
-  /// Options that are followed by a value; `LeadingOptionsTests` compares them with the declared ones.
+  /// Options that are followed by a value; `HabitTests` compares them with those that help names.
   static let valued: Set<String> = [
     "--repo", "-r", "--profile", "-P", "--config", "--password-file", "-p", "--password-command",
     "--cache-dir", "--remote-program",
@@ -16,21 +16,45 @@ enum LeadingOptions {
   ///
   /// Dropped if no command is named that could take them: the answer is then the help that names the commands.
   static func moved(_ arguments: [String], in root: any ParsableCommand.Type) -> [String] {
+    let arguments = withPlainVerbosity(arguments)
     var index = arguments.startIndex
-    while index < arguments.endIndex, let width = width(arguments[index]) {
-      index = min(index + width, arguments.endIndex)
-    }
-    let options = arguments[..<index]
     var command = root
-    while index < arguments.endIndex, let next = subcommand(arguments[index], of: command) {
-      command = next
-      index += 1
+    var names: [String] = []
+    var options: [String] = []
+    while index < arguments.endIndex, !command.configuration.subcommands.isEmpty {
+      if let width = width(arguments[index]) {
+        let end = min(index + width, arguments.endIndex)
+        options += width == 1 ? split(arguments[index]) : Array(arguments[index..<end])
+        index = end
+      } else if let next = subcommand(arguments[index], of: command) {
+        command = next
+        names.append(arguments[index])
+        index += 1
+      } else {
+        break
+      }
     }
     let rest = arguments[index...]
-    guard command.configuration.subcommands.isEmpty else {
-      return Array(arguments[options.endIndex...])
+    guard command.configuration.subcommands.isEmpty else { return names + rest }
+    return names + options + rest
+  }
+
+  /// restic counts how often -v stands there; here once is all: `-vv` and `--verbose=2` are `--verbose`.
+  private static func withPlainVerbosity(_ arguments: [String]) -> [String] {
+    let end = arguments.firstIndex(of: "--") ?? arguments.endIndex
+    return arguments[..<end].map { isVerbosity($0) ? "--verbose" : $0 } + arguments[end...]
+  }
+
+  private static func isVerbosity(_ argument: String) -> Bool {
+    if argument.utf8.count > 2, argument.hasPrefix("-v"),
+      argument.dropFirst().allSatisfy({ $0 == "v" })
+    {
+      return true
     }
-    return Array(arguments[options.endIndex..<index] + options + rest)
+    for start in ["--verbose=", "-v="] where argument.hasPrefix(start) {
+      return ["1", "2", "3"].contains(argument.dropFirst(start.count))
+    }
+    return false
   }
 
   /// The command that arguments are for, as far as they name one, and how it is typed.
@@ -51,6 +75,7 @@ enum LeadingOptions {
 
   /// The first argument that is no option of every command, or the value of one.
   static func command(of arguments: [String]) -> String? {
+    let arguments = withPlainVerbosity(arguments)
     var index = arguments.startIndex
     while index < arguments.endIndex, let width = width(arguments[index]) { index += width }
     return index < arguments.endIndex ? arguments[index] : nil
@@ -65,8 +90,19 @@ enum LeadingOptions {
   private static func width(_ argument: String) -> Int? {
     if valued.contains(argument) { return 2 }
     if flags.contains(argument) { return 1 }
-    let name = argument.prefix { $0 != "=" }
-    return argument.contains("=") && valued.contains(String(name)) ? 1 : nil
+    if let equals = argument.firstIndex(of: "=") {
+      return valued.contains(String(argument[..<equals])) ? 1 : nil
+    }
+    // As in `-r/mnt/disk`.
+    let short = String(argument.prefix(2))
+    return argument.utf8.count > 2 && !short.hasPrefix("--") && valued.contains(short) ? 1 : nil
+  }
+
+  /// `-r/mnt/disk` as two words, which is how the parser takes it.
+  private static func split(_ argument: String) -> [String] {
+    let short = String(argument.prefix(2))
+    guard argument.utf8.count > 2, valued.contains(short) else { return [argument] }
+    return [short, String(argument.dropFirst(2))]
   }
 
   /// The command of a command that a word names.

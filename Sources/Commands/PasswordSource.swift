@@ -34,28 +34,50 @@ struct PasswordSource {
     }
   }
 
+  /// Variables that say where the password is, the first that is set wins; two that are set are worth a remark.
+  private static let variables = [
+    "KIST_PASSWORD", "KIST_PASSWORD_FILE", "KIST_PASSWORD_COMMAND",
+  ]
+
+  /// Says which of several places counts, where somebody may have forgotten one; `nil` if there is but one.
+  var overruling: String? {
+    guard file == nil, command == nil else { return nil }
+    let set = PasswordSource.variables.filter { Surroundings.bytes($0) != nil }
+    guard let first = set.first else { return nil }
+    if set.count > 1 {
+      return "\(first) is set, and wins over \(set.dropFirst().joined(separator: " and "))"
+    }
+    return profile == nil ? nil : "\(first) is set, and wins over the profile's password"
+  }
+
   /// True if a person will be asked.
   var isInteractive: Bool {
     file == nil && command == nil && profile == nil
-      && ["KIST_PASSWORD", "KIST_PASSWORD_FILE", "KIST_PASSWORD_COMMAND"].allSatisfy {
-        Surroundings.bytes($0) == nil
-      }
+      && PasswordSource.variables.allSatisfy { Surroundings.bytes($0) == nil }
   }
 
   /// Asks on the terminal, without showing what is typed; `advice` is for those who have none.
   static func ask(_ prompt: String, else advice: String) throws -> [UInt8] {
-    guard let line = try stoppable({ try Terminal.readSecret(prompt: prompt, limit: byteLimit) })
-    else {
+    let reply = try stoppable { try Terminal.readSecret(prompt: prompt, limit: byteLimit) }
+    switch reply {
+    case .line(let line):
+      guard !line.isEmpty else {
+        throw Failure(.wrongPassword, "an empty password opens nothing")
+      }
+      return line
+    case .end:
+      throw Failure(.failed, "no password was given", meaning: "Nothing was opened or changed.")
+    case .nobody:
       throw Failure(
         .failed,
         "no password was given, and there is no terminal to ask on",
+        meaning: ForeignEnvironment.remark(
+          on: ForeignEnvironment.passwords,
+          for: "KIST_PASSWORD_FILE"
+        ),
         advice: advice
       )
     }
-    guard !line.isEmpty else {
-      throw Failure(.wrongPassword, "an empty password opens nothing")
-    }
-    return line
   }
 
   private static func firstLine(ofFile path: [UInt8]) throws -> [UInt8] {

@@ -20,8 +20,11 @@ extension PlaceOptions {
     throw Failure(
       .noRepository,
       "no repository was named",
-      meaning: Surroundings.bytes("RESTIC_REPOSITORY") == nil
-        ? nil : "RESTIC_REPOSITORY names one of restic's, which has another format.",
+      meaning: ForeignEnvironment.remark(
+        on: ForeignEnvironment.repositories,
+        for: "KIST_REPOSITORY"
+      )
+      .map { $0 + " (Another program's repository cannot be read: Docs/GUIDE.md.)" },
       advice: "Use --repo FOLDER, set KIST_REPOSITORY, or name one in a profile (--profile NAME)."
     )
   }

@@ -175,7 +175,9 @@ struct RepositoryOptions: ParsableArguments {
 
   /// The secret that opens a slot, from the first place that has one.
   func secret(prompt: String) throws -> SlotSecret {
-    let text = try passwordSource().read(prompt: prompt)
+    let source = try passwordSource()
+    if let remark = source.overruling { console.note(remark) }
+    let text = try source.read(prompt: prompt)
     if shared.recoveryKey {
       return .recoveryKey(
         try RecoveryKey(text: String(decoding: text, as: UTF8.self)).secret
@@ -186,7 +188,14 @@ struct RepositoryOptions: ParsableArguments {
 
   /// Where the password comes from.
   func passwordSource() throws -> PasswordSource {
-    PasswordSource(
+    guard passwordFile == nil || passwordCommand == nil else {
+      throw Failure(
+        .usage,
+        "--password-file or --password-command, not both",
+        meaning: "Nothing was done."
+      )
+    }
+    return PasswordSource(
       file: passwordFile,
       command: passwordCommand,
       profile: try profile()?.password

@@ -6,7 +6,6 @@ import CoreTypes
 import Files
 import Repositories
 import Restoring
-import Scanning
 import Storage
 import Threading
 import Trees
@@ -115,7 +114,7 @@ struct RestoreCommand: ParsableCommand {
   func run() throws {
     try refuseToEmptyTheRoot()
     let console = options.console
-    try refuseTheRepositoryItself()
+    try RestorePlace.refuseStores(target: target)
     let chosen = try filter.filter()
     let repository = try options.openToRead()
     // Whoever types a password takes time that is not ours.
@@ -167,7 +166,8 @@ struct RestoreCommand: ParsableCommand {
       FarDamage.note(options)
       if spares == nil, !console.isJSON {
         console.warn(
-          "What is damaged here comes from a copy of the repository with --repair-from COPY; run it again with that."
+          paragraph:
+            "What is damaged here comes from a copy of the repository with --repair-from COPY; run it again with that."
         )
       }
     }
@@ -223,23 +223,6 @@ struct RestoreCommand: ParsableCommand {
         .compactMap { $0.flatMap { FolderIdentity(path: $0) } }
     )
     return plan
-  }
-
-  /// Files of a snapshot do not belong among those of the repository, nor may they take their names.
-  private func refuseTheRepositoryItself() throws {
-    guard let folder = try options.place().folder else { return }
-    let here = try ProcessEnvironment.workingFolder()
-    let repository = RootPath.cleaned(Array(folder.utf8), workingFolder: here)
-    let place = RootPath.cleaned(Array(target.utf8), workingFolder: here)
-    guard (place + [UInt8(ascii: "/")]).starts(with: repository + [UInt8(ascii: "/")]) else {
-      return
-    }
-    throw Failure(
-      .refusedForSafety,
-      "\(DisplayedName.text(Array(target.utf8))) is in the repository itself",
-      meaning: "Nothing was restored.",
-      advice: "Name another folder with --target."
-    )
   }
 
   /// As in restic: `--delete` with `--target /` would remove whatever the snapshot did not see.
@@ -304,7 +287,8 @@ struct RestoreCommand: ParsableCommand {
       return
     }
     options.console.warn(
-      "nothing matched: a pattern that begins with / is compared with the whole path, as `kist ls` "
+      paragraph:
+        "nothing matched: a pattern that begins with / is compared with the whole path, as `kist ls` "
         + "shows it; any other with the end of it"
     )
   }
@@ -315,9 +299,13 @@ struct RestoreCommand: ParsableCommand {
         RestoreDisplay.summary(counters, seconds: seconds, isDryRun: dryRun).line
       )
     } else {
-      for line in RestoreDisplay.text(counters, seconds: seconds, isDryRun: dryRun) {
-        options.console.say(line)
-      }
+      let lines = RestoreDisplay.text(
+        counters,
+        seconds: seconds,
+        isDryRun: dryRun,
+        overwrite: overwrite
+      )
+      for line in lines { options.console.say(line) }
     }
   }
 }

@@ -99,7 +99,21 @@ enum RestoreDisplay {
 
   // MARK: In the end
 
-  static func text(_ counters: RestoreCounters, seconds: Double, isDryRun: Bool) -> [String] {
+  static func text(
+    _ counters: RestoreCounters,
+    seconds: Double,
+    isDryRun: Bool,
+    overwrite: OverwriteRule
+  ) -> [String] {
+    if counters.changesNoFile, counters.filesSkipped > 0 {
+      return [
+        (overwrite == .always
+          ? "everything was already as in the snapshot: " : "nothing was restored, as asked: ")
+          + "\(Quantities.count(counters.filesSkipped, "file")), "
+          + "\(Quantities.count(counters.folders, "folder")), "
+          + "\(Quantities.bytes(counters.bytesSkipped)) in \(Quantities.duration(seconds))"
+      ]
+    }
     var lines = [
       "\(isDryRun ? "would restore" : "restored") \(Quantities.count(counters.files, "file")), "
         + "\(Quantities.count(counters.folders, "folder")), "
@@ -155,5 +169,13 @@ enum RestoreDisplay {
   private static func sum(_ left: Int, _ right: Int) -> Int {
     let (sum, overflow) = left.addingReportingOverflow(right)
     return overflow ? Int.max : sum
+  }
+}
+
+extension RestoreCounters {
+  /// True if no file, link or device had to be made, changed or removed, and nothing went wrong.
+  fileprivate var changesNoFile: Bool {
+    files == 0 && others == 0 && filesTouched == 0 && removed == 0 && filesReadBack == 0
+      && errors == 0
   }
 }

@@ -11,7 +11,32 @@ struct RollbackWatch {
   func refuse(_ store: any BlobStore, _ configuration: Configuration) throws {
     let log = try RecordLog(store: store, configuration: configuration)
     let missing = try memory(of: configuration).lost(from: log, of: store.id)
-    guard missing.isEmpty else { throw RepositoryError.rollback(missing: missing) }
+    guard missing.isEmpty else {
+      throw try failure(missing, in: configuration.repositoryID)
+    }
+  }
+
+  /// Throws if records are gone of what a writer is about to add to.
+  func refuse(_ enrolment: WriterEnrolment, in repository: OpenRepository) throws {
+    do {
+      try enrolment.refuseRollback()
+    } catch RepositoryError.rollback(let missing) {
+      throw try failure(missing, in: repository.configuration.repositoryID)
+    }
+  }
+
+  /// Says it with the folder that is to go if the older copy was put there on purpose.
+  private func failure(_ missing: [RecordID], in repository: RepositoryID) throws -> Failure {
+    let general = Explanation.failure(from: .rollback(missing: missing))
+    let folder = try options.folders().state + "/\(repository)"
+    return Failure(
+      general.status,
+      general.what,
+      meaning: general.meaning,
+      advice: Explanation.bringingBackRecords
+        + "If you restored the repository on purpose, remove what this machine remembers of it: rm -r "
+        + DisplayedName.text(Array(folder.utf8))
+    )
   }
 
   /// As above, for whoever mends what is damaged: a configuration that cannot be read is no reason.

@@ -8,7 +8,7 @@ import Trees
 /// How every command takes the path of something in a snapshot.
 ///
 /// One that begins with a slash is whole. `.`, `..` and what begins with `./` or `../` is of the working folder, as a
-/// shell has it. Any other is below the snapshot's only folder.
+/// shell has it. Any other is below the snapshot's only folder, or names its only file.
 enum PathRule {
   /// Help for an argument that is such a path.
   static let help =
@@ -17,6 +17,19 @@ enum PathRule {
   static func isOfWorkingFolder(_ path: [UInt8]) -> Bool {
     let first = path.prefix { $0 != UInt8(ascii: "/") }
     return first.elementsEqual([UInt8(ascii: ".")]) || first.elementsEqual("..".utf8)
+  }
+
+  /// The whole path of one that is below the only root of a snapshot.
+  ///
+  /// Where that is a file, as one from standard input, it is found by its name, or by as much of its path as is given.
+  static func whole(_ path: [UInt8], of root: SnapshotRoot) -> [UInt8] {
+    guard root.entry.kind != .directory else {
+      return RootPath.cleaned(path, workingFolder: root.path)
+    }
+    let named = Path.names(RootPath.cleaned(path, workingFolder: [UInt8(ascii: "/")]))
+    let names = Path.names(root.path)
+    let isEnd = names.suffix(named.count).elementsEqual(named)
+    return isEnd ? root.path : Path.absolute(Array(names.dropLast()) + named)
   }
 }
 
@@ -143,6 +156,6 @@ struct SnapshotName {
         advice: "Begin the path with a slash; ./ stands for the working folder."
       )
     }
-    return Path.names(root.path) + parts
+    return Path.names(PathRule.whole(path, of: root))
   }
 }

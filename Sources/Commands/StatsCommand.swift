@@ -168,7 +168,8 @@ struct StatsCommand: ParsableCommand {
     let lines = TextTable.lines(
       header: ["id", "time", "host", "tags", "files", "logical", "alone", "stored alone"],
       rows: shares.map(row),
-      rightAligned: [4, 5, 6, 7]
+      rightAligned: [4, 5, 6, 7],
+      fitting: .terminal(shortening: 3, dropping: [2, 3])
     )
     for line in lines { options.console.result(line) }
     if others > 0 {

@@ -106,7 +106,7 @@ struct TagOptions: ParsableArguments {
       repository: repository,
       memory: try options.memory(of: repository)
     )
-    try enrolment.refuseRollback()
+    try RollbackWatch(options: options).refuse(enrolment, in: repository)
     let (chosen, damaged) = try filter.snapshots(
       named: snapshots,
       in: repository,

@@ -65,7 +65,9 @@ struct UsageFailure {
       )
     }
     if isUnexpected {
-      return ("`\(name)` does not take this: \(first)", nil)
+      return (
+        "`\(name)` does not take this: \(first)", ForeignOptions.answer(toWord: first, for: name)
+      )
     }
     let plain = DisplayedName.text(Array(message.replacing("\n", with: " ").utf8))
     return (plain.prefix(1).lowercased() + plain.dropFirst(), nil)
@@ -75,10 +77,11 @@ struct UsageFailure {
   private func hint(for option: String) -> String? {
     let known = options
     let bare = String(option.prefix { $0 != "=" })
+    // What another program means by it is surer than what looks alike: --repo2 is no --repo.
+    if let answer = ForeignOptions.answer(bare, for: name) { return answer }
     if bare.hasPrefix("--"), let near = NearName.nearest(to: bare, among: known) {
       return "Did you mean \(near)?"
     }
-    if let answer = ForeignOptions.answer(bare, for: name) { return answer }
     return NearName.beginning(of: bare, among: known).map { "Did you mean \($0)?" }
   }
 

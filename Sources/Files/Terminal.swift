@@ -76,18 +76,27 @@ package enum Terminal {
     return true
   }
 
+  /// What came of asking.
+  package enum Reply {
+    /// A line, without its end.
+    case line([UInt8])
+    /// The end of what is typed, as Ctrl-D makes it, before anything was.
+    case end
+    /// There is no terminal.
+    case nobody
+  }
+
   /// Asks on /dev/tty and reads a line without showing it.
   ///
-  /// `nil` if there is no terminal. A signal that asks for a stop throws EINTR: what was typed until
-  /// then is no secret that anyone meant.
-  package static func readSecret(prompt: String, limit: Int) throws(FilesError) -> [UInt8]? {
+  /// A signal that asks for a stop throws EINTR: what was typed until then is no secret that anyone meant.
+  package static func readSecret(prompt: String, limit: Int) throws(FilesError) -> Reply {
     let path = Array("/dev/tty".utf8)
     let descriptor = try unsafe CName.with(path, .text, for: "open") {
       unsafe kist_openat(AT_FDCWD, $0, Int32(KIST_O_READ_WRITE), 0)
     }
-    guard descriptor >= 0 else { return nil }
+    guard descriptor >= 0 else { return .nobody }
     let terminal = OpenFile(descriptor: descriptor, name: path)
-    guard kist_hide_typing(descriptor) == 0 else { return nil }
+    guard kist_hide_typing(descriptor) == 0 else { return .nobody }
     defer {
       kist_show_typing()
       StandardStreams.write([10], to: descriptor)
@@ -98,9 +107,10 @@ package enum Terminal {
       var byte: UInt8 = 0
       let count = unsafe kist_read_stoppable(descriptor, &byte, 1)
       _ = try SystemCall.check(count, "read", path)
+      if count == 0, line.isEmpty { return .end }
       if count == 0 || byte == 10 || byte == 13 { break }
       line.append(byte)
     }
-    return line
+    return .line(line)
   }
 }

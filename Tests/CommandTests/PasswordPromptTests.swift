@@ -76,6 +76,17 @@ struct PasswordPromptTests {
     #expect(given.status == 12 && !given.errors.contains("try again"), "\(given)")
   }
 
+  @Test func `Ctrl-D gives no password, which is no wrong one`() throws {
+    let place = try Place()
+    try place.initialize()
+    for typed in ["\\x04", "wrong\\n|\\x04"] {
+      let outcome = try run(place, typing: typed, ["snapshots"])
+      #expect(outcome.status == 1, "\(outcome)")
+      #expect(outcome.output.contains("no password was given"), "\(outcome)")
+      #expect(!outcome.output.contains("wrong password"), "\(outcome)")
+    }
+  }
+
   @Test func `a password command gets the signals that others get`() throws {
     let place = try Place()
     try place.initialize()

@@ -36,12 +36,17 @@ struct WidthTests {
     let mirror = place.path("a mirror with a rather long name, somewhere far away from here")
     #expect(try place.kist("mirror", "push", "-q", "--init", mirror).status == 0)
     #expect(try place.kist("check", "-q", "--repo", mirror).status == 0)
-    for line in [["snapshots"], ["history", place.path(deep + "/a")], ["mirror", "status"]] {
+    for line in [
+      ["snapshots"], ["stats"], ["key", "add", "--recovery"],
+      ["init", "--repo", place.path("new")],
+      ["restore", "latest", "-t", place.path("out"), "--include", "/nowhere/at/all"],
+      ["history", place.path(deep + "/a")], ["mirror", "status"],
+    ] {
       let shown = try place.run(
         ["python3", "-c", Self.script, "80", Programs.kist] + line
       )
       #expect(shown.status == 0, "\(line): \(shown)")
-      let lines = shown.output.split(separator: "\n")
+      let lines = shown.output.replacing("\u{1B}[K", with: "").split(separator: "\n")
       #expect(lines.count >= 2 && lines.allSatisfy { $0.count <= 80 }, "\(line): \(shown)")
     }
     #expect(try run(place, columns: 80, "snapshots").output.contains("…"))
