@@ -24,6 +24,28 @@ struct ChoiceOptions: ParsableArguments {
   /// True if everything is meant, whatever comes.
   var isEmpty: Bool { filter.isEmpty && latest == nil && snapshots.isEmpty }
 
+  /// The same with a word that stands where the destination is to stand, but is a snapshot's name.
+  ///
+  /// With `--via` there is no destination; without it the word is refused, unless it is a folder.
+  func taking(misplacedIn mirror: MirrorOptions) throws -> (MirrorOptions, ChoiceOptions) {
+    guard let word = mirror.destination, SnapshotName.isLikely(word) else { return (mirror, self) }
+    guard mirror.via == nil else {
+      var (options, choice) = (mirror, self)
+      options.destination = nil
+      choice.snapshots = [word] + snapshots
+      return (options, choice)
+    }
+    guard FolderIdentity(path: word) == nil else { return (mirror, self) }
+    throw Failure(
+      .usage,
+      "\(word) stands where the destination is to stand",
+      meaning: "Nothing was sent.",
+      advice:
+        "Name the one destination first, then snapshots: `kist mirror push DESTINATION \(word)`. A folder of that "
+        + "name is ./\(word)."
+    )
+  }
+
   /// These, if anything is chosen; refuses a choice that would be for several mirrors.
   func forOne(_ mirror: MirrorOptions) throws -> ChoiceOptions? {
     guard !isEmpty else { return nil }

@@ -47,6 +47,7 @@ struct MirrorCommand: ParsableCommand {
     @OptionGroup(title: "Which snapshots (default: everything)") var choosing: ChoiceOptions
 
     func run() throws {
+      let (mirror, choosing) = try choosing.taking(misplacedIn: mirror)
       try MirrorRun(
         options: options,
         mirror: mirror,
@@ -101,6 +102,7 @@ struct MirrorCommand: ParsableCommand {
     var choosing: ChoiceOptions
 
     func run() throws {
+      let (mirror, choosing) = try choosing.taking(misplacedIn: mirror)
       try MirrorRun(
         options: options,
         mirror: mirror,

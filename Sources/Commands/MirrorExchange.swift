@@ -8,6 +8,19 @@ struct MirrorExchange {
   struct Outcome {
     let result: Result<MirrorSummary, any Error>
     let contact: MirrorContact?
+    /// Why it failed, as far as a note of the mirror is concerned.
+    var fault = Fault.other
+  }
+
+  /// Kinds of failure that say different things of a mirror.
+  enum Fault {
+    /// Somebody stopped it, with something on its way or before.
+    case stopped(isUnderWay: Bool)
+    /// What was asked for cannot be asked of this mirror: the run did not begin.
+    case wish
+    /// The place holds another repository.
+    case otherRepository
+    case other
   }
 
   let target: MirrorTarget
@@ -23,6 +36,7 @@ struct MirrorExchange {
     progress: MirrorProgress
   ) -> Outcome {
     var peer: MirrorPeer?
+    var fault = Fault.other
     do {
       let connection = try MirrorConnection(
         to: target.place.destination,
@@ -43,6 +57,7 @@ struct MirrorExchange {
         _ = connection.finish()
         return Outcome(result: .success(summary), contact: own.contact)
       } catch {
+        fault = MirrorExchange.fault(error, progress)
         let status = connection.finish(after: error)
         throw Explanation.mirrorFailure(
           error,
@@ -52,7 +67,21 @@ struct MirrorExchange {
         )
       }
     } catch {
-      return Outcome(result: .failure(error), contact: peer?.contact)
+      return Outcome(result: .failure(error), contact: peer?.contact, fault: fault)
+    }
+  }
+
+  private static func fault(_ error: MirrorError, _ progress: MirrorProgress) -> Fault {
+    if InterruptFlag.isRaised {
+      let now = progress.now
+      return .stopped(isUnderWay: now.bytesToSend > 0 || now.bytesToReceive > 0)
+    }
+    return switch error {
+    case .choiceRefused, .sameStore: .wish
+    case .otherRepository: .otherRepository
+    case .peer(MirrorErrorCode.choiceRefused, _): .wish
+    case .peer(MirrorErrorCode.otherRepository, _): .otherRepository
+    default: .other
     }
   }
 }

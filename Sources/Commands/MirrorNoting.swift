@@ -11,6 +11,9 @@ struct MirrorNoting {
   let folders: ClientFolders
   let console: Console
 
+  /// What is noted of a run that somebody stopped, in the place of a reason.
+  static let stop = "stopped as asked"
+
   /// What a run was for.
   enum Purpose {
     /// To change something.
@@ -32,10 +35,18 @@ struct MirrorNoting {
     guard let id = outcome.contact?.repository ?? repository?.configuration.repositoryID else {
       return
     }
+    var isStoppedUnderWay = false
+    switch outcome.fault {
+    // A command line that cannot be is no run that failed.
+    case .wish: return
+    case .stopped(let isUnderWay): isStoppedUnderWay = isUnderWay
+    case .otherRepository, .other: break
+    }
     let memory = MirrorMemory(stateFolder: folders.state, repository: id)
     do {
       let known = try memory.mirror(target.name)
-      guard known != nil || outcome.contact != nil || target.isOfProfile else { return }
+      guard known != nil || outcome.contact != nil || target.isOfProfile || isStoppedUnderWay
+      else { return }
       var note = known ?? MirrorNote(destination: target.name)
       let now = Surroundings.now.seconds
       if let contact = outcome.contact {
@@ -56,7 +67,8 @@ struct MirrorNoting {
           } else {
             note.failure = "what is missing here is missing or damaged there too"
           }
-        case .failure(let error): note.failure = Explanation.cause(error)
+        case .failure(let error):
+          note.failure = InterruptFlag.isRaised ? MirrorNoting.stop : Explanation.cause(error)
         }
       }
       try memory.keep(note)

@@ -7,8 +7,12 @@ struct MirrorStanding {
   enum State: String {
     /// A check found something there, and none since found it mended.
     case damaged
+    /// It was asked just now, and holds another repository.
+    case otherRepository = "another repository"
     /// It was asked just now and did not answer.
     case unreachable
+    /// Somebody stopped the last run with it, and nothing was learned since.
+    case stopped
     /// No run with it ever ended well, and it never answered.
     case neverReached = "never reached"
     /// The last run with it failed, and nothing was learned since.
@@ -27,14 +31,37 @@ struct MirrorStanding {
   let checks: CheckNote?
   /// What it lacks; `nil` if that is not known.
   let lag: MirrorLag?
-  /// Why it does not answer now: an empty text if it does, `nil` if it was not asked.
-  let obstacle: String?
+  /// What asking it just now came to; `nil` if it was not asked.
+  let answer: Answer?
+  /// Another name of the same store, under which it is told.
+  var same: MirrorTarget?
+
+  /// What asking a mirror comes to.
+  enum Answer: Equatable {
+    case came
+    /// Why it did not answer.
+    case obstacle(String)
+    /// What it holds instead.
+    case otherRepository(String)
+
+    /// True if nothing came from there.
+    var isObstacle: Bool {
+      if case .obstacle = self { return true }
+      return false
+    }
+  }
 
   var state: State {
     if checks?.fault != nil { return .damaged }
-    if let obstacle, !obstacle.isEmpty { return .unreachable }
+    switch answer {
+    case .obstacle: return .unreachable
+    case .otherRepository: return .otherRepository
+    case .came, nil: break
+    }
+    let isLastWord = (note.knownAt ?? .min) <= (note.lastAttempt ?? .min)
+    if note.failure == MirrorNoting.stop, isLastWord { return .stopped }
     if note.lastContact == nil { return .neverReached }
-    if note.failure != nil, (note.knownAt ?? .min) <= (note.lastAttempt ?? .min) { return .failed }
+    if note.failure != nil, isLastWord { return .failed }
     guard let lag else { return .unknown }
     return lag.records == 0 ? .current : .behind
   }
@@ -49,5 +76,32 @@ struct MirrorStanding {
       return (reported, true)
     }
     return note.reported.map { ($0, true) }
+  }
+
+  /// Tells each store once: of several names for one, the first stands for all, with what was learned last under any.
+  static func joined(_ standings: [MirrorStanding]) -> [MirrorStanding] {
+    var first: [[UInt8]: Int] = [:]
+    var joined: [MirrorStanding] = []
+    for standing in standings {
+      let mark = standing.note.mark
+      guard !mark.isEmpty, let known = first[mark] else {
+        if !mark.isEmpty { first[mark] = joined.count }
+        joined.append(standing)
+        continue
+      }
+      var other = standing
+      other.same = joined[known].target
+      if standing.lastHeard > joined[known].lastHeard {
+        joined[known] = standing.told(of: joined[known].target, joined[known].answer)
+      }
+      joined.append(other)
+    }
+    return joined
+  }
+
+  private var lastHeard: Int64 { max(note.lastContact ?? .min, note.lastAttempt ?? .min) }
+
+  private func told(of target: MirrorTarget, _ answer: Answer?) -> MirrorStanding {
+    MirrorStanding(target: target, note: note, checks: checks, lag: lag, answer: answer)
   }
 }

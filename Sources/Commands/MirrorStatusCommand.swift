@@ -55,7 +55,9 @@ struct MirrorStatusCommand: ParsableCommand {
       options.console.say("no mirrors: none is named in a profile, and none was ever reached")
       return
     }
-    let standings = try targets.map { try standing(of: $0, repository, memory, folders) }
+    let standings = MirrorStanding.joined(
+      try targets.map { try standing(of: $0, repository, memory, folders) }
+    )
     if options.json {
       for standing in standings {
         options.console.result(MirrorStatusText.json(standing).line)
@@ -63,7 +65,7 @@ struct MirrorStatusCommand: ParsableCommand {
     } else {
       for line in MirrorStatusText.lines(standings) { options.console.result(line) }
     }
-    guard standings.allSatisfy({ $0.state == .current }) else {
+    guard standings.allSatisfy({ $0.same != nil || $0.state == .current }) else {
       throw ExitCode(ExitStatus.mirrorBehind.rawValue)
     }
   }
@@ -106,7 +108,7 @@ struct MirrorStatusCommand: ParsableCommand {
     _ memory: MirrorMemory,
     _ folders: ClientFolders
   ) throws -> MirrorStanding {
-    let obstacle = connect ? ask(target, repository, folders) : nil
+    let answer = connect ? ask(target, repository, folders) : nil
     let note = try memory.mirror(target.name) ?? MirrorNote(destination: target.name)
     return MirrorStanding(
       target: target,
@@ -116,16 +118,16 @@ struct MirrorStatusCommand: ParsableCommand {
         let lag = try repository.lag(behind: frontier)
         return note.isSelecting ? lag.ofChosenSnapshots : lag
       },
-      obstacle: obstacle
+      answer: answer
     )
   }
 
-  /// Has a mirror say what it lacks, without sending it; why it does not answer, or an empty text.
+  /// Has a mirror say what it lacks, without sending it.
   private func ask(
     _ target: MirrorTarget,
     _ repository: KeylessRepository,
     _ folders: ClientFolders
-  ) -> String {
+  ) -> MirrorStanding.Answer {
     // One that only gives can still say whether it has the same records.
     for wishes in [[Hello.Wish.push, Hello.Wish.dryRun], [Hello.Wish.dryRun]] {
       var peer = PeerOptions(program: "kist \(Surroundings.version)")
@@ -144,15 +146,20 @@ struct MirrorStatusCommand: ParsableCommand {
         began: Surroundings.now.seconds
       )
       switch outcome.result {
-      case .success: return ""
+      case .success: return .came
       case .failure(let error):
         let failure = Explanation.failure(of: error)
         guard failure?.status == .refusedForSafety, outcome.contact != nil,
           wishes.contains(Hello.Wish.push)
-        else { return Explanation.cause(error) }
+        else {
+          if case .otherRepository = outcome.fault {
+            return .otherRepository(Explanation.cause(error))
+          }
+          return .obstacle(Explanation.cause(error))
+        }
       }
     }
-    return ""
+    return .came
   }
 
   /// Silence after which a mirror counts as not answering: somebody waits.

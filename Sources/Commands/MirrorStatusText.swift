@@ -8,7 +8,7 @@ enum MirrorStatusText {
   static func lines(_ standings: [MirrorStanding]) -> [String] {
     var lines = TextTable.lines(
       header: ["Mirror", "State", "Contact", "Last done", "Verified"],
-      rows: standings.map { standing in
+      rows: standings.filter { $0.same == nil }.map { standing in
         [
           name(standing), standing.state.rawValue, time(standing.note.lastContact),
           time(standing.note.lastSuccess), verified(standing),
@@ -53,8 +53,14 @@ enum MirrorStatusText {
       "last_read": moment(standing.checks?.wasReadAt),
       "findings": number(standing.checks?.fault.map { Int(clamping: $0.findingCount) }),
     ])
-    json.add("reachable", standing.obstacle.map { .flag($0.isEmpty) } ?? .null)
-    json.add("obstacle", standing.obstacle.flatMap { $0.isEmpty ? nil : .text($0) } ?? .null)
+    let obstacle: String? =
+      switch standing.answer {
+      case .obstacle(let why), .otherRepository(let why): why
+      case .came, nil: nil
+      }
+    json.add("reachable", standing.answer.map { .flag(!$0.isObstacle) } ?? .null)
+    json.add("obstacle", obstacle.map { .text($0) } ?? .null)
+    if let same = standing.same { json.add("same_as", JSONText.name(Array(same.name.utf8))) }
     return json
   }
 
@@ -88,24 +94,28 @@ enum MirrorStatusText {
   private static func remarks(_ standing: MirrorStanding) -> [String] {
     let note = standing.note
     var remarks: [String] = []
-    if note.isSelecting {
-      remarks.append(
-        "holds chosen snapshots only; `kist mirror push` without a choice makes it whole"
-      )
+    switch standing.answer {
+    case .obstacle(let why):
+      remarks.append("not reachable now: \(DisplayedName.text(Array(why.utf8)))")
+    case .otherRepository(let why): remarks.append(DisplayedName.text(Array(why.utf8)))
+    case .came, nil: break
     }
+    if let same = standing.same {
+      return ["the same copy as \(DisplayedName.text(Array(same.name.utf8)))"] + remarks
+    }
+    if note.isSelecting { remarks.insert("holds chosen snapshots only, as was asked for", at: 0) }
     if let fault = standing.checks?.fault {
       remarks.append(
         "\(time(fault.verification.time)): a check found "
           + "\(Quantities.count(Int(clamping: fault.findingCount), "thing")) damaged or missing"
       )
     }
-    if let obstacle = standing.obstacle, !obstacle.isEmpty {
-      remarks.append("not reachable now: \(DisplayedName.text(Array(obstacle.utf8)))")
-    }
-    if let failure = note.failure {
+    // Whoever is current lacks nothing, whatever a run before came to.
+    if let failure = note.failure, standing.state != .current {
       remarks.append(
-        "the last run, \(time(note.lastAttempt)), failed: "
-          + DisplayedName.text(Array(failure.utf8))
+        "the last run, \(time(note.lastAttempt)), "
+          + (failure == MirrorNoting.stop
+            ? "was stopped" : "failed: " + DisplayedName.text(Array(failure.utf8)))
       )
     }
     if let known = note.knownAt, let lag = standing.lag, lag.records > 0 {

@@ -59,6 +59,13 @@ struct SnapshotName {
   /// Help for an argument that takes one.
   static let help = "A snapshot: id, start of an id, latest, latest~N; may be followed by :PATH."
 
+  /// True for what is more likely a snapshot's name than that of a folder: latest, latest~N, or the start of an id.
+  static func isLikely(_ text: String) -> Bool {
+    if text == "latest" || text.hasPrefix("latest~") { return true }
+    return (8...64).contains(text.utf8.count)
+      && text.utf8.allSatisfy { "0123456789abcdef".utf8.contains($0) }
+  }
+
   /// Opens the snapshot; `filter` says what `latest` means.
   func open(
     in repository: OpenRepository,

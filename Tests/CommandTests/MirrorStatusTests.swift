@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 /// `kist mirror status` and `--all`.
@@ -136,6 +137,72 @@ struct MirrorStatusTests {
     )
     #expect(healed.status == 0, "\(healed)")
     #expect(try place.kist("mirror", "status", serve).status == 0)
+  }
+
+  @Test func `a store under several names is told once`() throws {
+    try #require(try push("--init", place.path("one")).status == 0)
+    try place.call("ln", "-s", place.path("one"), place.path("link"))
+    try #require(try push(place.path("link")).status == 0)
+    let shown = try place.kist("mirror", "status", place.path("one"), place.path("link"))
+    #expect(shown.status == 0, "\(shown)")
+    let rows = shown.output.split(separator: "\n").filter { $0.contains("  current") }
+    #expect(rows.count == 1 && rows[0].hasPrefix(place.path("one")), "\(shown)")
+    #expect(
+      shown.output.contains("\(place.path("link")): the same copy as \(place.path("one"))"),
+      "\(shown)"
+    )
+    // What came under the second name is known of the first.
+    try backup(seed: 2)
+    try #require(try push(place.path("link")).status == 0)
+    let (code, found) = try status(place.path("one"), place.path("link"))
+    #expect(code == 0 && found["one"]?["state"] as? String == "current", "\(found)")
+    #expect(found["link"]?["same_as"] as? String == place.path("one"))
+  }
+
+  @Test func `another repository in a mirror's place answers, and is none`() throws {
+    try #require(try push("--init", place.path("one")).status == 0)
+    try place.call("rm", "-rf", place.path("one"))
+    try #require(try place.kist("init", "-q", "--repo", place.path("one")).status == 0)
+    let (code, found) = try status("--connect", place.path("one"))
+    #expect(code == 24)
+    #expect(found["one"]?["state"] as? String == "another repository", "\(found)")
+    #expect(found["one"]?["reachable"] as? Bool == true)
+    let shown = try place.kist("mirror", "status", "--connect", place.path("one"))
+    #expect(shown.output.contains("holds another repository"), "\(shown)")
+    #expect(!shown.output.contains("not reachable"), "\(shown)")
+  }
+
+  @Test func `a run that was stopped is told, and a wish that cannot be is no failure`() throws {
+    let stopped = try place.start([
+      "mirror", "push", "--init", "--limit-upload", "1K", place.path("one"),
+    ])
+    Pause.seconds(1.5)
+    stopped.send(SIGINT)
+    #expect(try stopped.wait().status == 130)
+    let (code, found) = try status(place.path("one"))
+    #expect(code == 24 && found["one"]?["state"] as? String == "stopped", "\(found)")
+    let shown = try place.kist("mirror", "status", place.path("one"))
+    #expect(shown.output.contains("was stopped") && !shown.output.contains("failed"), "\(shown)")
+    #expect(try push("--init", place.path("one")).status == 0)
+    #expect(try status(place.path("one")).0 == 0)
+    let wish = try push(place.path("one"), "--latest", "1")
+    #expect(wish.status == 22, "\(wish)")
+    #expect(try status(place.path("one")).1["one"]?["last_failure"] is NSNull)
+  }
+
+  @Test func `a snapshot's name is not taken for a place`() throws {
+    for arguments in [
+      ["-P", "laptop", "mirror", "push", "latest"], ["mirror", "sync", "latest~1"],
+    ] {
+      let refused = try place.start(arguments).wait()
+      #expect(refused.status == 2 && refused.errors.contains("DESTINATION latest"), "\(refused)")
+    }
+    let serve = "'\(Programs.kist)' serve --stdio --repo '\(place.path("far"))'"
+    let chosen = try push("--init", "--via", serve, "latest")
+    #expect(chosen.status == 0 && chosen.output.contains("chosen: 1 snapshot"), "\(chosen)")
+    try place.call("mkdir", place.path("latest"))
+    let line = "cd '\(place.root)' && '\(Programs.kist)' mirror push --init latest"
+    #expect(try place.run(["/bin/sh", "-c", line]).status == 0)
   }
 
   @Test func `a run that failed is remembered until one goes well`() throws {
