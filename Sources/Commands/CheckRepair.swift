@@ -24,7 +24,7 @@ struct CheckRepair {
   ///
   /// A copy that is not there is to be known today, not on the day of the damage.
   func files(of store: any BlobStore & CommitLocking) throws -> FileHealing.Report {
-    let spare = try place.openStore()
+    let spare = try openSpare()
     do {
       try configuration(of: store, from: spare)
       let report = try FileHealing(store, from: spare).run()
@@ -36,6 +36,20 @@ struct CheckRepair {
         target: name,
         here: try options.location(),
         status: nil
+      )
+    }
+  }
+
+  private func openSpare() throws -> any BlobStore {
+    do {
+      return try place.openStore()
+    } catch StorageError.noRepository {
+      throw Failure(
+        .noRepository,
+        "there is no copy of the repository at \(shownName), which --repair-from names",
+        meaning: "Nothing was checked or changed.",
+        advice:
+          "Check how it is spelled, and that its disk is mounted; `kist mirror status` lists copies."
       )
     }
   }

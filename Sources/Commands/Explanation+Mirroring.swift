@@ -110,8 +110,9 @@ extension Explanation {
         .noRepository,
         "there is no repository at \(target)",
         meaning: "Nothing was changed.",
-        advice:
-          "With --init one is made, if the role there allows it: full does; append, read and mirror need one that is there already."
+        advice: isFolder(target)
+          ? "Check how it is spelled, and that its disk is mounted. With --init one is made."
+          : "With --init one is made, if the role there allows it: full does; append, read and mirror need one that is there already."
       )
     case .noRepository(.here):
       Failure(.noRepository, "there is no repository here", advice: "Check --repo.")
@@ -183,6 +184,11 @@ extension Explanation {
       Failure(.interrupted, "stopped as asked", meaning: nothingHalf, advice: again)
     case .threads(let number): Failure(.failed, "cannot start a thread (error \(number))")
     }
+  }
+
+  /// True for a folder of this machine: there is no role there that could decide anything.
+  private static func isFolder(_ target: String) -> Bool {
+    !["ssh://", "pipe:", "`"].contains { target.hasPrefix($0) }
   }
 
   private static let choosing =

@@ -85,9 +85,10 @@ extension Explanation {
     case .damagedStoreID:
       Failure(
         .damage,
-        "the file `store` is damaged",
-        meaning: "It holds only this copy's own id; no data is lost.",
-        advice: "Put the file back from a backup of the repository's folder."
+        "the file `store` of the repository is missing or damaged",
+        meaning:
+          "It holds only a number that tells this copy from others; no data is lost.",
+        advice: newStoreNumber
       )
     case .busy(let path):
       Failure(
@@ -136,11 +137,19 @@ extension Explanation {
     }
   }
 
+  /// How a copy gets another number: any that no other copy has will do.
+  private static let newStoreNumber =
+    "If this is a mirror, move it away and make it anew (`kist mirror push --init`). Else take a new number: "
+    + "`kist init --repo /tmp/number`, copy the file `store` from there to here, and remove /tmp/number. Never take "
+    + "that of another copy: both would be taken for one."
+
   /// Where a fixed file or folder of a store is had from.
   private static func placesOf(_ name: String) -> String {
     switch name {
     case "tmp": "an empty folder is enough."
-    case "store": "from a copy of the repository's folder. It holds only this copy's own id."
+    case "store": newStoreNumber
+    case "selection":
+      "`kist mirror push` to this copy, without a choice, makes it whole, and then none is needed."
     default: "from a mirror, or from what `kist key export` wrote."
     }
   }

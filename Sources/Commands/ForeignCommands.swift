@@ -9,7 +9,9 @@ enum ForeignCommands {
     return Failure(.usage, "`kist snapshots` does not list \(word)", advice: answer)
   }
 
-  private static let removal = "Removing snapshots does not exist yet: everything is kept."
+  private static let removal =
+    "Removing snapshots does not exist yet: everything is kept, and what they share is stored once. `kist stats` tells "
+    + "what each takes alone."
   private static let repair =
     "`kist check --read-data --repair-from COPY` brings back what is damaged; without a copy, `kist backup`, then "
     + "`kist check --read-data --repair`. Index and caches are made "

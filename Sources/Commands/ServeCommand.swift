@@ -2,6 +2,7 @@ import ArgumentParser
 import Files
 import Mirroring
 import Repositories
+import Scanning
 import Storage
 
 struct ServeCommand: ParsableCommand {
@@ -62,6 +63,7 @@ struct ServeCommand: ParsableCommand {
         advice: "Run `kist serve` where the repository is."
       )
     }
+    try noteOtherFolder(path)
     let folders = try options.folders()
     var opening = PeerOptions.Opening.nothing
     do {
@@ -97,6 +99,33 @@ struct ServeCommand: ParsableCommand {
       )
       throw error
     }
+  }
+
+  /// Tells whoever asked over ssh for another folder than authorized_keys has fixed; ssh brings this to him.
+  private func noteOtherFolder(_ path: String) throws {
+    guard let bytes = Surroundings.bytes("SSH_ORIGINAL_COMMAND"),
+      let asked = ServeCommand.folder(askedForIn: String(decoding: bytes, as: UTF8.self))
+    else { return }
+    let here = try ProcessEnvironment.workingFolder()
+    let (own, other) = (
+      RootPath.cleaned(Array(path.utf8), workingFolder: here),
+      RootPath.cleaned(Array(asked.utf8), workingFolder: here)
+    )
+    guard own != other else { return }
+    options.console.note(
+      "the other machine serves \(DisplayedName.text(own)), as its authorized_keys says, and not "
+        + DisplayedName.text(other)
+    )
+  }
+
+  /// The folder that `kist` asks for at the end of a command line: `… serve --stdio --repo 'FOLDER'`.
+  static func folder(askedForIn command: String) -> String? {
+    let option = " --repo "
+    let parts = command.split(separator: option, maxSplits: 1).map(String.init)
+    guard parts.count == 2, parts[0].contains("serve") else { return nil }
+    let word = parts[1]
+    guard word.count >= 2, word.first == "'", word.last == "'" else { return word }
+    return String(word.dropFirst().dropLast()).replacing("'\\''", with: "'")
   }
 
   /// Exchanges what is missing.

@@ -22,7 +22,9 @@ package enum StoreHolding: Equatable, Sendable {
       }
       let content = Array(bytes.dropLast(Digest.byteCount))
       guard PlainHash.of(content).bytes.elementsEqual(bytes.suffix(Digest.byteCount)) else {
-        self = .damaged(reason: bytes.isEmpty ? "it is missing" : "its hash is wrong")
+        self = .damaged(
+          reason: bytes.isEmpty ? "it is missing, empty, or no file" : "its hash is wrong"
+        )
         return
       }
       let selection = try StoreSelection(decoding: content)

@@ -14,7 +14,9 @@ extension DirectoryStore {
     do {
       return try root.openForReading(Array("selection".utf8)).readAll(limit: selectionByteLimit)
     } catch {
-      guard error.isNotFound || error.isADirectory || error.isTooLarge else {
+      guard
+        error.isNotFound || error.isADirectory || error.isNotADirectory || error.isTooLarge
+      else {
         throw .failed(name: "selection", error)
       }
       return []
@@ -37,6 +39,7 @@ extension DirectoryStore {
         }
       }
     } catch {
+      if error.isADirectory { throw .misplaced(name: "selection") }
       throw .failed(name: "selection", error)
     }
   }

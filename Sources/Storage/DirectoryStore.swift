@@ -438,6 +438,7 @@ package final class DirectoryStore: BlobStore, CommitLocking {
     } catch {
       if error.isADirectory || error.isNotADirectory { throw .misplaced(name: name) }
       guard error.isNotFound else { throw .failed(name: "\(path)/\(name)", error) }
+      if name == "store", StoreLayout.isStore(at: path) { throw .damagedStoreID }
       let begun = StoreLayout.isBegun(at: path)
       throw begun ? .interruptedInit(path: path) : .noRepository(path: path)
     }

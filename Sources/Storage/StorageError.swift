@@ -21,7 +21,7 @@ package enum StorageError: Error, Equatable, Sendable {
   case conflict(BlobName)
   /// Where this fixed file or folder of the store should be, there is something else, such as a folder or a link.
   case misplaced(name: String)
-  /// The `store` file is damaged.
+  /// The `store` file is damaged, or missing where everything else says that there is a store.
   case damagedStoreID
   /// The store holds chosen snapshots only, and takes no record but those of a mirror run.
   case selecting(location: String)

@@ -12,6 +12,15 @@ extension StoreLayout {
     return false
   }
 
+  /// As above; what cannot be looked into is none.
+  static func isStore(at path: String) -> Bool {
+    do {
+      return try isStore(DirectoryHandle.open(path: path))
+    } catch {
+      return false
+    }
+  }
+
   private static func kind(
     of name: String,
     in folder: DirectoryHandle

@@ -177,4 +177,66 @@ struct NewcomerTests {
       #expect(try place.run(["test", "-d", String(folder)]).status == 0, "\(refused)")
     }
   }
+
+  @Test func `a copy that is not there is named, and not the repository`() throws {
+    let place = try filled()
+    let check = try place.kist("check", "--repair-from", place.path("nope"))
+    #expect(check.status == 10, "\(check)")
+    #expect(check.errors.contains("no copy of the repository at \(place.path("nope"))"), "\(check)")
+    #expect(!check.errors.contains("kist init"), "\(check)")
+    let push = try place.kist("mirror", "push", place.path("nope"))
+    #expect(push.status == 10 && !push.errors.contains("role"), "\(push)")
+  }
+
+  @Test func `whoever is served another folder than was asked for is told`() throws {
+    let place = try filled()
+    func served(_ asked: String) throws -> Outcome {
+      let command =
+        "SSH_ORIGINAL_COMMAND=\"kist serve --stdio --repo '\(asked)'\" "
+        + "'\(Programs.kist)' serve --stdio --repo '\(place.repository)'"
+      return try place.kist("--repo", "pipe:" + command, "snapshots")
+    }
+    let other = try served("/srv/elsewhere")
+    #expect(other.status == 0, "\(other)")
+    #expect(other.errors.contains("serves \(place.repository)"), "\(other)")
+    #expect(other.errors.contains("not /srv/elsewhere"), "\(other)")
+    #expect(try served(place.repository + "/").errors.isEmpty)
+  }
+
+  @Test func `a lost number of a copy is no lost data, and what is said of it helps`() throws {
+    let place = try filled()
+    for damage in ["rm -f store", "rm -f store; echo nonsense > store"] {
+      try place.call("sh", "-c", "cd '\(place.repository)' && \(damage)")
+      for line in [["snapshots"], ["check"], ["backup", place.path("source")]] {
+        let refused = try place.start(line).wait()
+        #expect(refused.status == 20, "\(line): \(refused)")
+        #expect(refused.errors.contains("no data is lost"), "\(refused)")
+      }
+      // As the advice has it.
+      let number = place.path("number")
+      #expect(try place.kist("init", "-q", "--repo", number).status == 0)
+      try place.call("cp", "-f", number + "/store", place.repository + "/store")
+      try place.call("rm", "-r", number)
+      try place.requireClean("--read-data")
+      #expect(try place.kist("backup", "-q", place.path("source")).status == 0)
+    }
+  }
+
+  @Test func `something else in the place of a selection is damage of that copy, and is mended`()
+    throws
+  {
+    let place = try filled()
+    let copy = place.path("copy")
+    try place.write([8], to: "source/more")
+    #expect(try place.kist("backup", "-q", place.path("source")).status == 0)
+    #expect(try place.kist("mirror", "push", "-q", "--init", copy, "latest").status == 0)
+    for damage in ["true", "ln -s /etc/passwd selection", "mkdir selection", ": > selection"] {
+      try place.call("sh", "-c", "cd '\(copy)' && rm -rf selection && \(damage)")
+      let check = try place.kist("check", "--repo", copy)
+      #expect(check.status == 20, "\(damage): \(check)")
+      #expect(check.errors.contains("missing, empty, or no file"), "\(damage): \(check)")
+    }
+    #expect(try place.kist("mirror", "push", copy).status == 0)
+    try place.requireClean("--repo", copy, "--read-data")
+  }
 }
