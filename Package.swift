@@ -139,7 +139,12 @@ let package = Package(
     ),
 
     // Tests, in the order of what they test.
-    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: house),
+    .target(
+      name: "TestSupport",
+      dependencies: ["CoreTypes", "Files", "Storage"],
+      path: "Tests/TestSupport",
+      swiftSettings: house
+    ),
     tests("CoreTypes"),
     tests("Zstandard"),
     tests("Sodium"),

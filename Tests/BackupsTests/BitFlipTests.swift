@@ -9,34 +9,30 @@ import Synchronization
 import Testing
 
 /// Hands through another store's files, one of them with one bit flipped.
-final class FlippingStore: BlobStore {
-  private let store: any BlobStore
+final class FlippingStore: OverlaidStore {
+  let base: any BlobStore
   private let listed = Mutex<[BlobKind: [Digest]]>([:])
   private let flipped = Mutex<(name: BlobName, bit: Int)?>(nil)
 
-  init(_ store: any BlobStore) { self.store = store }
+  init(_ store: any BlobStore) { base = store }
 
   func flip(_ bit: Int, of name: BlobName) { flipped.withLock { $0 = (name, bit) } }
   func heal() { flipped.withLock { $0 = nil } }
 
-  var id: StoreID { store.id }
-  var location: String { store.location }
-  func readConfiguration() throws(StorageError) -> [UInt8] { try store.readConfiguration() }
   func names(of kind: BlobKind) throws(StorageError) -> [Digest] {
     // Listed once: nothing is added while bits are flipped, and there are thousands of checks.
     if let known = listed.withLock({ $0[kind] }) { return known }
-    let names = try store.names(of: kind)
+    let names = try base.names(of: kind)
     listed.withLock { $0[kind] = names }
     return names
   }
-  func byteCount(of name: BlobName) throws(StorageError) -> Int { try store.byteCount(of: name) }
 
   func read(_ name: BlobName) throws(StorageError) -> [UInt8] {
-    try read(name, from: 0, count: try store.byteCount(of: name))
+    try read(name, from: 0, count: try base.byteCount(of: name))
   }
 
   func read(_ name: BlobName, from offset: Int, count: Int) throws(StorageError) -> [UInt8] {
-    var bytes = try store.read(name, from: offset, count: count)
+    var bytes = try base.read(name, from: offset, count: count)
     if let (flippedName, bit) = flipped.withLock({ $0 }), flippedName == name {
       let place = bit / 8 - offset
       if bytes.indices.contains(place) { bytes[place] ^= 1 << UInt8(bit % 8) }
@@ -44,19 +40,6 @@ final class FlippingStore: BlobStore {
     return bytes
   }
 
-  func put(_ bytes: [UInt8], as name: BlobName) throws(StorageError) {
-    try store.put(bytes, as: name)
-  }
-  func newBlob() throws(StorageError) -> any UnfinishedBlob { try store.newBlob() }
-  func remove(_ name: BlobName) throws(StorageError) { try store.remove(name) }
-  func commit(
-    _ record: [UInt8],
-    as digest: Digest,
-    knowing seen: Set<Digest>
-  )
-    throws(StorageError) -> CommitAnswer
-  { try store.commit(record, as: digest, knowing: seen) }
-  func orphans() throws(StorageError) -> [any OrphanedBlob] { try store.orphans() }
   func strangers() throws(StorageError) -> [String] { [] }
 }
 
@@ -97,6 +80,6 @@ final class FlippingStore: BlobStore {
     }
     #expect(try other.check(repository).findings.isEmpty)
     #expect(flips > 9_000)
-    print("\(flips) flipped bits, each noticed")
+    Cases.tell(.flips, flips, "bits of a repository, noticed by check")
   }
 }

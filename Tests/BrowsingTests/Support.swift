@@ -16,8 +16,8 @@ import Trees
 @testable import Browsing
 
 /// A store over another one that notes what is read of packs.
-final class CountingStore: BlobStore {
-  private let store: any BlobStore
+final class CountingStore: OverlaidStore {
+  let base: any BlobStore
   private let reads = Mutex(Reads())
 
   /// Reads of packs.
@@ -26,7 +26,7 @@ final class CountingStore: BlobStore {
     var bytes = 0
   }
 
-  init(over store: any BlobStore) { self.store = store }
+  init(over store: any BlobStore) { base = store }
 
   var packReads: Reads { reads.withLock { $0 } }
 
@@ -41,35 +41,15 @@ final class CountingStore: BlobStore {
   }
 
   func read(_ name: BlobName) throws(StorageError) -> [UInt8] {
-    let bytes = try store.read(name)
+    let bytes = try base.read(name)
     note(name, bytes.count)
     return bytes
   }
 
   func read(_ name: BlobName, from offset: Int, count: Int) throws(StorageError) -> [UInt8] {
     note(name, count)
-    return try store.read(name, from: offset, count: count)
+    return try base.read(name, from: offset, count: count)
   }
-
-  var id: StoreID { store.id }
-  var location: String { store.location }
-  func readConfiguration() throws(StorageError) -> [UInt8] { try store.readConfiguration() }
-  func names(of kind: BlobKind) throws(StorageError) -> [Digest] { try store.names(of: kind) }
-  func byteCount(of name: BlobName) throws(StorageError) -> Int { try store.byteCount(of: name) }
-  func put(_ bytes: [UInt8], as name: BlobName) throws(StorageError) {
-    try store.put(bytes, as: name)
-  }
-  func newBlob() throws(StorageError) -> any UnfinishedBlob { try store.newBlob() }
-  func remove(_ name: BlobName) throws(StorageError) { try store.remove(name) }
-  func commit(
-    _ record: [UInt8],
-    as digest: Digest,
-    knowing seen: Set<Digest>
-  ) throws(StorageError) -> CommitAnswer {
-    try store.commit(record, as: digest, knowing: seen)
-  }
-  func orphans() throws(StorageError) -> [any OrphanedBlob] { try store.orphans() }
-  func strangers() throws(StorageError) -> [String] { try store.strangers() }
 }
 
 /// A repository, and a folder that is backed up to it.

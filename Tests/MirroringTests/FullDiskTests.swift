@@ -3,6 +3,7 @@ import Mirroring
 import Packing
 import Repositories
 import Storage
+import TestSupport
 import Testing
 
 /// A receiver whose disk takes no more.
@@ -25,7 +26,7 @@ struct FullDiskTests {
     while true {
       let memory = try family.emptyStore()
       let sound = try family.open(memory)
-      let failing = FailingStore(over: memory, fault, atStep: step)
+      let failing = LockingFaultyStore(over: memory, fault, atStep: step)
       let mirrored = try KeylessRepository(store: failing, index: sound.index)
       let ending = try mirror(source, mirrored, wishes: [Hello.Wish.push]).there
       #expect(try faults(of: sound) == [], "step \(step)")
@@ -38,45 +39,5 @@ struct FullDiskTests {
     }
     // Every append of an object is such a step.
     #expect(step > 8, "\(step) steps")
-  }
-}
-
-/// A store in memory that fails at one step.
-private final class FailingStore: BlobStore, CommitLocking {
-  private let store: FaultyStore
-  private let memory: MemoryStore
-
-  init(over memory: MemoryStore, _ fault: FaultyStore.Fault, atStep step: Int) {
-    self.memory = memory
-    store = FaultyStore(over: memory, fault, atStep: step)
-  }
-
-  var id: StoreID { store.id }
-  var location: String { store.location }
-  func readConfiguration() throws(StorageError) -> [UInt8] { try store.readConfiguration() }
-  func names(of kind: BlobKind) throws(StorageError) -> [Digest] { try store.names(of: kind) }
-  func byteCount(of name: BlobName) throws(StorageError) -> Int { try store.byteCount(of: name) }
-  func read(_ name: BlobName) throws(StorageError) -> [UInt8] { try store.read(name) }
-  func read(_ name: BlobName, from offset: Int, count: Int) throws(StorageError) -> [UInt8] {
-    try store.read(name, from: offset, count: count)
-  }
-  func put(_ bytes: [UInt8], as name: BlobName) throws(StorageError) {
-    try store.put(bytes, as: name)
-  }
-  func newBlob() throws(StorageError) -> any UnfinishedBlob { try store.newBlob() }
-  func remove(_ name: BlobName) throws(StorageError) { try store.remove(name) }
-  func commit(
-    _ record: [UInt8],
-    as digest: Digest,
-    knowing seen: Set<Digest>
-  ) throws(StorageError) -> CommitAnswer {
-    try store.commit(record, as: digest, knowing: seen)
-  }
-  func orphans() throws(StorageError) -> [any OrphanedBlob] { [] }
-  func strangers() throws(StorageError) -> [String] { [] }
-  func withCommitLock<Result>(
-    _ body: () throws(StorageError) -> Result
-  ) throws(StorageError) -> Result {
-    try memory.withCommitLock(body)
   }
 }

@@ -11,37 +11,28 @@ import Testing
 @testable import Mirroring
 
 /// A store whose process dies whenever it is about to give a pack its name: what was written lies in `tmp`.
-final class DyingStore: BlobStore, CommitLocking {
-  private let store: DirectoryStore
+final class DyingStore: OverlaidStore, CommitLocking {
+  let base: any BlobStore
+  private let locked: DirectoryStore
 
-  init(over store: DirectoryStore) { self.store = store }
+  init(over store: DirectoryStore) {
+    base = store
+    locked = store
+  }
 
-  var id: StoreID { store.id }
-  var location: String { store.location }
-  func readConfiguration() throws(StorageError) -> [UInt8] { try store.readConfiguration() }
-  func names(of kind: BlobKind) throws(StorageError) -> [Digest] { try store.names(of: kind) }
-  func byteCount(of name: BlobName) throws(StorageError) -> Int { try store.byteCount(of: name) }
-  func read(_ name: BlobName) throws(StorageError) -> [UInt8] { try store.read(name) }
-  func read(
-    _ name: BlobName,
-    from offset: Int,
-    count: Int
-  ) throws(StorageError) -> [UInt8] { try store.read(name, from: offset, count: count) }
   func put(_ bytes: [UInt8], as name: BlobName) throws(StorageError) {
     throw .busy(path: "dead")
   }
-  func newBlob() throws(StorageError) -> any UnfinishedBlob { Blob(over: try store.newBlob()) }
-  func remove(_ name: BlobName) throws(StorageError) { try store.remove(name) }
+  func newBlob() throws(StorageError) -> any UnfinishedBlob { Blob(over: try base.newBlob()) }
   func commit(
     _ record: [UInt8],
     as digest: Digest,
     knowing seen: Set<Digest>
   ) throws(StorageError) -> CommitAnswer { throw .busy(path: "dead") }
   func orphans() throws(StorageError) -> [any OrphanedBlob] { [] }
-  func strangers() throws(StorageError) -> [String] { [] }
   func withCommitLock<Result>(
     _ body: () throws(StorageError) -> Result
-  ) throws(StorageError) -> Result { try store.withCommitLock(body) }
+  ) throws(StorageError) -> Result { try locked.withCommitLock(body) }
 
   private final class Blob: UnfinishedBlob {
     private let blob: any UnfinishedBlob

@@ -137,7 +137,7 @@ struct SelectionFaultTests {
         for choice in choices.dropLast() {
           _ = try family.push(source.repository, to: sound, choice).here.get()
         }
-        let dying = StoppingStore(over: memory, afterSteps: step)
+        let dying = LockingFaultyStore(over: memory, .crashBefore, atStep: step)
         let mirrored = try KeylessRepository(store: dying, index: sound.index)
         let ends = try family.push(source.repository, to: mirrored, last)
         let found = try faults(of: sound)
@@ -279,47 +279,5 @@ struct SelectionFaultTests {
     )
     _ = try family.push(source.repository, to: mirrored, choice).here.get()
     #expect(mirrored.holding.selection?.snapshots == [source.snapshots[0]])
-  }
-}
-
-/// A store whose process dies after so many changes.
-private final class StoppingStore: BlobStore, CommitLocking {
-  private let store: FaultyStore
-  private let locked: MemoryStore
-
-  init(over store: MemoryStore, afterSteps steps: Int) {
-    locked = store
-    self.store = FaultyStore(over: store, .crashBefore, atStep: steps)
-  }
-
-  var id: StoreID { store.id }
-  var location: String { store.location }
-  func readConfiguration() throws(StorageError) -> [UInt8] { try store.readConfiguration() }
-  func names(of kind: BlobKind) throws(StorageError) -> [Digest] { try store.names(of: kind) }
-  func byteCount(of name: BlobName) throws(StorageError) -> Int { try store.byteCount(of: name) }
-  func read(_ name: BlobName) throws(StorageError) -> [UInt8] { try store.read(name) }
-  func read(_ name: BlobName, from offset: Int, count: Int) throws(StorageError) -> [UInt8] {
-    try store.read(name, from: offset, count: count)
-  }
-  func put(_ bytes: [UInt8], as name: BlobName) throws(StorageError) {
-    try store.put(bytes, as: name)
-  }
-  func newBlob() throws(StorageError) -> any UnfinishedBlob { try store.newBlob() }
-  func remove(_ name: BlobName) throws(StorageError) { try store.remove(name) }
-  func commit(
-    _ record: [UInt8],
-    as digest: Digest,
-    knowing seen: Set<Digest>
-  ) throws(StorageError) -> CommitAnswer {
-    try store.commit(record, as: digest, knowing: seen)
-  }
-  func orphans() throws(StorageError) -> [any OrphanedBlob] { [] }
-  func strangers() throws(StorageError) -> [String] { [] }
-  func readSelection() throws(StorageError) -> [UInt8]? { try store.readSelection() }
-  func writeSelection(_ bytes: [UInt8]?) throws(StorageError) { try store.writeSelection(bytes) }
-  func withCommitLock<Result>(
-    _ body: () throws(StorageError) -> Result
-  ) throws(StorageError) -> Result {
-    try locked.withCommitLock(body)
   }
 }
