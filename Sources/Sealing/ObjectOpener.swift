@@ -106,7 +106,8 @@ package final class ObjectOpener {
     return key
   }
 
-  private static func decodeDirectory(_ bytes: [UInt8]) throws(SealingError) -> ObjectDirectory {
+  /// Reads the opened plaintext of a sealed directory.
+  static func decodeDirectory(_ bytes: [UInt8]) throws(SealingError) -> ObjectDirectory {
     do {
       var reader = ByteReader(bytes)
       guard let kind = ChunkKind(rawValue: try reader.readUInt8()) else {

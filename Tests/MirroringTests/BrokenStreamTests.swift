@@ -103,6 +103,7 @@ struct BrokenStreamTests {
       #expect(mirrored.log.frontier == source.log.frontier, "seed \(seed)")
       #expect(try mirrored.index.objectCount() == objectCount, "seed \(seed)")
     }
+    Cases.tell(.dialogues, 240, "cuts of pushes between stores")
   }
 
   @Test func `whole objects of a run that was cut are not sent again`() throws {
