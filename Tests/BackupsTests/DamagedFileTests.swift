@@ -29,6 +29,7 @@ import Testing
         _ = try flipped.note(with: bundle, repository: repository)
       }
     }
+    Cases.tell(.flips, 8 * slot.count, "bits of a slot that is opened")
   }
 
   @Test func `no flipped bit of a keyring entry lets it open`() throws {
@@ -85,6 +86,7 @@ import Testing
         let log = try RecordLog(store: store, configuration: repository.configuration)
         #expect(!log.findings.isEmpty, "bit \(bit) of \(name)")
       }
+      Cases.tell(.flips, 8 * (try store.byteCount(of: name)), "bits of a record in a log")
     }
   }
 

@@ -1,6 +1,7 @@
 import CoreTypes
 import Sealing
 import Storage
+import TestSupport
 import Testing
 
 @testable import Packing
@@ -32,6 +33,7 @@ struct PackVerifierTests {
       damaged[index] ^= 1 << UInt8(index % 8)
       #expect(try !report(damaged).findings.isEmpty, "byte \(index)")
     }
+    Cases.tell(.flips, sample.bytes.count, "bits of a pack, one of each byte")
   }
 
   @Test func `every cut is noticed`() throws {

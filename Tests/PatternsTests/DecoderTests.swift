@@ -14,7 +14,7 @@ struct DecoderTests {
       of: texts.map { Array($0.utf8) },
       seed: TestSeed.make(for: "patterns")
     )
-    let count = Cases.planned(30_000)
+    let count = Cases.planned(40_000)
     var refused = 0
     for _ in 0..<count {
       let bytes = patterns.next()

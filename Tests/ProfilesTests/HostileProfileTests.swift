@@ -77,5 +77,6 @@ struct HostileProfileTests {
       if error(bytes) != nil { refused += 1 }
     }
     #expect(refused > 1_000)
+    Cases.tell(.decoders, given ?? 10_000, "profile files")
   }
 }

@@ -1,5 +1,6 @@
 import Chunking
 import CoreTypes
+import TestSupport
 import Testing
 
 @testable import Repositories
@@ -21,6 +22,7 @@ struct ConfigurationTests {
       damaged[bit / 8] ^= 1 << UInt8(bit % 8)
       #expect(throws: RepositoryError.self, "bit \(bit)") { try Configuration(decoding: damaged) }
     }
+    Cases.tell(.flips, file.count * 8, "bits of a configuration")
   }
 
   @Test func `every cut, and more bytes, are refused`() {

@@ -76,7 +76,7 @@ struct DecoderTests {
       of: [TagList.encode(["a", "weekly", "ä"]), TagList.encode([])],
       seed: TestSeed.make(for: "tags")
     )
-    let count = Cases.planned(30_000)
+    let count = Cases.planned(60_000)
     for _ in 0..<count {
       let bytes = lists.next()
       do {

@@ -22,7 +22,7 @@ struct DecoderTests {
 
   @Test func `heads and preambles`() throws {
     var heads = Mutations(of: objects.map(\.head), seed: TestSeed.make(for: "heads"))
-    let count = Cases.planned(60_000)
+    let count = Cases.planned(100_000)
     for _ in 0..<count {
       let bytes = heads.next()
       do throws(SealingError) {

@@ -1,5 +1,6 @@
 import CoreTypes
 import Sodium
+import TestSupport
 import Testing
 
 @testable import Sealing
@@ -34,6 +35,7 @@ struct KeyringTests {
           try sealer.open(file.flipping(bit: bit))
         }
       }
+      Cases.tell(.flips, file.count * 8, "bits of an entry of the keyring")
       for count in 0..<file.count {
         #expect(throws: SealingError.self, "\(count)") { try sealer.open(Array(file[..<count])) }
       }
@@ -112,6 +114,7 @@ struct RecordSealingTests {
         try RecordSealing.open(sealed.flipping(bit: bit), key: key, nonce: nonce, clear: [1])
       }
     }
+    Cases.tell(.flips, sealed.count * 8, "bits of the sealed part of a record")
     for count in 0..<sealed.count {
       #expect(throws: SealingError.self, "\(count)") {
         try RecordSealing.open(Array(sealed[..<count]), key: key, nonce: nonce, clear: [1])

@@ -1,5 +1,6 @@
 import CoreTypes
 import Sodium
+import TestSupport
 import Testing
 
 @testable import Sealing
@@ -34,6 +35,7 @@ struct ObjectDamageTests {
         #expect(!hashRange.contains(bit / 8), "bit \(bit)")
       }
     }
+    Cases.tell(.flips, object.head.count * 8, "bits of a head")
   }
 
   @Test func `every changed bit of a body is refused`() throws {
@@ -43,6 +45,7 @@ struct ObjectDamageTests {
         try opener.openBody(damaged, preamble: object.preamble)
       }
     }
+    Cases.tell(.flips, object.body.count * 8, "bits of a body")
   }
 
   @Test func `every changed bit of a preamble keeps its body from opening`() throws {

@@ -1,6 +1,7 @@
 import CoreTypes
 import Encoding
 import Sodium
+import TestSupport
 import Testing
 
 @testable import Sealing
@@ -73,6 +74,7 @@ struct SlotTests {
         try KeySlot(decoding: file.flipping(bit: bit))
       }
     }
+    Cases.tell(.flips, file.count * 8, "bits of a slot")
     // Past the outer headers, only the checksum can tell.
     #expect(throws: SealingError.damagedSlot) {
       try KeySlot(decoding: file.flipping(bit: (file.count - 1) * 8))

@@ -19,7 +19,7 @@ struct DecoderTests {
         ).encoded()
       ]
     var nodes = Mutations(of: originals, seed: TestSeed.make(for: "nodes of trees"))
-    let count = Cases.planned(150_000)
+    let count = Cases.planned(170_000)
     var taken = 0
     for _ in 0..<count {
       let bytes = nodes.next()

@@ -14,6 +14,7 @@ struct RandomBytesTests {
       #expect(throws: TreeError.self, "seed \(seed)") { try TreeNode(decoding: noise) }
       #expect(throws: TreeError.self, "seed \(seed)") { try Snapshot(decoding: noise) }
     }
+    Cases.tell(.decoders, 50_000, "noise as trees and snapshots")
   }
 
   @Test func `nodes with a few wrong bytes never trap, and what is taken is canonical`() {
