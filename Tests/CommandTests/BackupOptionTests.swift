@@ -26,7 +26,7 @@ struct BackupOptionTests {
 
   private func place() throws -> Place {
     let place = try Place()
-    try place.initialize()
+    try place.initialize(key: .recovery)
     return place
   }
 

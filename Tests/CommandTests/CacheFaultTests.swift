@@ -8,7 +8,7 @@ struct CacheFaultTests {
   /// A place with a folder and a snapshot of it.
   private func prepared() throws -> Place {
     let place = try Place()
-    try place.initialize()
+    try place.initialize(key: .recovery)
     try place.fill("source", files: 40, bytes: 3000, seed: 50)
     try requireSaved(place)
     return place

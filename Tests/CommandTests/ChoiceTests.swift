@@ -12,7 +12,7 @@ struct ChoiceTests {
   init() throws {
     place = try Place()
     mirror = place.path("mirror")
-    try place.initialize()
+    try place.initialize(key: .recovery)
     for number in 0..<3 {
       try place.fill("folder-\(number)", files: 12, bytes: 30_000, seed: 31 + UInt64(number))
       let tags = number == 1 ? ["--tag", "keep"] : []

@@ -59,7 +59,7 @@ private struct DeadMount {
 struct DeadMountTests {
   private func place() throws -> Place {
     let place = try Place()
-    try place.initialize()
+    try place.initialize(key: .recovery)
     try place.fill("source/before", files: 20, bytes: 4000, seed: 1)
     try place.fill("source/zzz", files: 20, bytes: 4000, seed: 2)
     return place

@@ -32,7 +32,7 @@ extension Place {
     var tracer = ["strace", "-ff", "--seccomp-bpf", "-y", "-qq", "-o", path(folder + "/thread")]
     tracer += ["-e", calls, "-e", "inject=" + answer]
     for name in paths { tracer += ["-P", name] }
-    let outcome = try run(tracer + [Programs.kist] + arguments)
+    let outcome = try run(tracer + [Programs.kist] + opening(arguments))
     // A file for each thread: no call is split by another one.
     let traces = try files(below: folder).map { String(decoding: try bytes($0), as: UTF8.self) }
     return (outcome, traces.flatMap { $0.split(separator: "\n") })

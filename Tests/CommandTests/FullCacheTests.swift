@@ -15,7 +15,7 @@ struct FullCacheTests {
 
   @Test func `a full disk under the caches is 21, and harms no repository`() throws {
     let place = try Place()
-    try place.initialize()
+    try place.initialize(key: .recovery)
     try place.fill("source", files: 10, bytes: 2000, seed: 71)
     #expect(try place.kist("backup", "-q", place.path("source")).status == 0)
     let before = try place.snapshotIDs()

@@ -12,7 +12,7 @@ struct FullMirrorTests {
 
   init() throws {
     place = try Place()
-    try place.initialize()
+    try place.initialize(key: .recovery)
     try place.fill("source", files: Self.fileCount, bytes: 150_000, seed: 81)
     let saved = try place.kist("backup", "-q", place.path("source"))
     try #require(saved.status == 0, "\(saved)")

@@ -9,7 +9,7 @@ struct HostilePeerTests {
 
   init() throws {
     place = try Place()
-    try place.initialize()
+    try place.initialize(key: .recovery)
     try place.fill("source", files: 3, bytes: 3000, seed: 111)
     let saved = try place.kist("backup", "-q", place.path("source"))
     try #require(saved.status == 0, "\(saved)")

@@ -7,7 +7,7 @@ struct LookTests {
   /// Three snapshots of a folder with hostile names, and one of another machine.
   private func prepared() throws -> (place: Place, ids: [String]) {
     let place = try Place()
-    try place.initialize()
+    try place.initialize(key: .recovery)
     var random = SplitMix64(seed: 31)
     try place.write(random.bytes(200_000), to: "source/docs/large.bin")
     try place.write(Array("first\n".utf8), to: "source/docs/note.txt")
@@ -151,7 +151,7 @@ struct LookTests {
 
   @Test func `a dumped folder, unpacked by tar, is equal to the source`() throws {
     let place = try Place()
-    try place.initialize()
+    try place.initialize(key: .recovery)
     let made = try place.run(["python3", Programs.tool("make-hostile-tree"), place.path("source")])
     try #require(made.status == 0, "\(made)")
     // tar(1) takes no path that is longer than the kernel's limit.
@@ -170,7 +170,7 @@ struct LookTests {
 
   @Test func `output that cannot be written is an error, and damage ends a dump with 20`() throws {
     let place = try Place()
-    try place.initialize()
+    try place.initialize(key: .recovery)
     try place.fill("source", files: 10, bytes: 200_000, seed: 3)
     #expect(try place.kist("backup", "--quiet", place.path("source")).status == 0)
     let kist = "'\(Programs.kist)'"

@@ -9,7 +9,7 @@ struct MachineFaultTests {
 
   init() throws {
     place = try Place()
-    try place.initialize()
+    try place.initialize(key: .recovery)
     for round in 0..<8 {
       try place.fill("source/\(round)", files: 2, bytes: 3000, seed: UInt64(83 + round))
       let saved = try place.kist("backup", "-q", place.path("source"))

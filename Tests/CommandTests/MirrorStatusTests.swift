@@ -26,7 +26,7 @@ struct MirrorStatusTests {
       to: ".config/kist/config.toml"
     )
     try place.call("chmod", "600", place.path(".config/kist/config.toml"))
-    try place.initialize()
+    try place.initialize(key: .recovery)
     try backup(seed: 1)
   }
 

@@ -8,7 +8,7 @@ struct MirrorTests {
 
   init() throws {
     place = try Place()
-    try place.initialize()
+    try place.initialize(key: .recovery)
     try place.fill("source", files: 60, bytes: 30_000, seed: 11)
     try backup()
   }

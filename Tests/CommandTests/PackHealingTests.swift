@@ -32,7 +32,7 @@ struct PackHealingTests {
     throws
   {
     let place = try Place()
-    try place.initialize()
+    try place.initialize(key: .recovery)
     try place.fill("source", files: 3, bytes: 60_000, seed: 41)
     let first = try place.kist("backup", "--quiet", place.path("source"))
     try #require(first.status == 0, "\(first)")

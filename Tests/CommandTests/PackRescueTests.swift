@@ -7,7 +7,7 @@ import Testing
 struct PackRescueTests {
   private func prepared() throws -> (place: Place, pack: String) {
     let place = try Place()
-    try place.initialize()
+    try place.initialize(key: .recovery)
     try place.fill("source", files: 40, bytes: 90_000, seed: 51)
     let first = try place.kist("backup", "--quiet", place.path("source"))
     try #require(first.status == 0, "\(first)")

@@ -39,7 +39,7 @@ final class Place: Sendable {
   /// Starts `kist` and returns at once.
   func start(_ arguments: [String], changing changes: [String: String] = [:]) throws -> Running {
     try Running(
-      [Programs.kist] + arguments,
+      [Programs.kist] + opening(arguments, changing: changes),
       environment: environment.merging(changes) { $1 },
       outputs: path("output-" + UUID().uuidString)
     )
@@ -63,12 +63,6 @@ final class Place: Sendable {
   func call(_ arguments: String...) throws {
     let outcome = try run(arguments)
     try #require(outcome.status == 0, "\(arguments): \(outcome)")
-  }
-
-  /// Makes the repository.
-  func initialize() throws {
-    let made = try kist("init", "--quiet")
-    try #require(made.status == 0, "\(made)")
   }
 
   /// Writes a file, and the folders above it.

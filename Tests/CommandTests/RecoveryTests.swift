@@ -9,7 +9,7 @@ struct RecoveryTests {
     throws
   {
     let place = try Place()
-    try place.initialize()
+    try place.initialize(key: .recovery)
     // Beyond what an entry holds itself; together one object.
     try place.fill("source", files: 1040, bytes: 200, seed: 5)
     #expect(try place.kist("backup", "-q", "--jobs", "1", place.path("source")).status == 0)
@@ -193,7 +193,7 @@ struct RecoveryTests {
   /// A place with a folder and a snapshot of it.
   private func prepared() throws -> Place {
     let place = try Place()
-    try place.initialize()
+    try place.initialize(key: .recovery)
     try place.fill("source", files: 40, bytes: 30_000, seed: 30)
     // A file that changed within the last two seconds is read again, by design.
     Pause.seconds(2.5)
@@ -255,9 +255,9 @@ struct RecoveryTests {
     throws
   {
     let place = try Place()
-    try place.initialize()
+    try place.initialize(key: .recovery)
     try place.call("rm", place.path("repository/kist"))
-    try place.initialize()
+    try place.initialize(key: .recovery)
     try place.requireClean("--read-data")
     try place.write([1, 2, 3], to: "source/a")
     #expect(try place.kist("backup", place.path("source")).status == 0)
@@ -270,7 +270,7 @@ struct RecoveryTests {
 
   @Test func `a process with little address space backs up, restores and checks`() throws {
     let place = try Place()
-    try place.initialize()
+    try place.initialize(key: .recovery)
     try place.fill("source", files: 100, bytes: 4000, seed: 1)
     for arguments in [
       "backup \(place.path("source"))", "restore latest -t \(place.path("out"))", "check",
@@ -284,7 +284,7 @@ struct RecoveryTests {
 
   @Test func `too little memory to unlock is 1, and says nothing about the password`() throws {
     let place = try Place()
-    try place.initialize()
+    try place.initialize(key: .recovery)
     var told: Outcome?
     // How much the program itself takes differs from machine to machine.
     for kibibytes in stride(from: 100_000, through: 250_000, by: 10_000) where told == nil {

@@ -9,7 +9,7 @@ struct RestoreHealingTests {
 
   init() throws {
     place = try Place()
-    try place.initialize()
+    try place.initialize(key: .recovery)
     try place.fill("source", files: 60, bytes: 30_000, seed: 31)
     let made = try place.kist("backup", "--quiet", place.path("source"))
     try #require(made.status == 0, "\(made)")

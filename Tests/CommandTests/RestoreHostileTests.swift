@@ -97,7 +97,7 @@ struct RestoreHostileTests {
   @Test func `an ordinary user is told once what he cannot have`() throws {
     guard getuid() == 0 else { return }
     let place = try Place()
-    try place.initialize()
+    try place.initialize(key: .recovery)
     for number in 0..<30 { try place.write([1], to: "source/file-\(number)") }
     try place.call("mknod", place.path("source/device"), "c", "1", "3")
     try place.call("chmod", "4755", place.path("source/file-1"))
@@ -189,7 +189,7 @@ struct RestoreHostileTests {
 
   @Test func `after kills at any point, a restore goes on, whatever may be overwritten`() throws {
     let place = try Place()
-    try place.initialize()
+    try place.initialize(key: .recovery)
     let seed =
       ProcessInfo.processInfo.environment["KIST_TEST_SEED"].flatMap { UInt64($0) }
       ?? UInt64.random(in: 1...(1 << 32))
@@ -262,7 +262,7 @@ struct RestoreHostileTests {
 
   @Test func `Ctrl-C stops a restore, and what is left goes on`() throws {
     let place = try Place()
-    try place.initialize()
+    try place.initialize(key: .recovery)
     try place.fill("source", files: 2000, bytes: 4000, seed: 12)
     #expect(try place.kist("backup", place.path("source")).status == 0)
     var stopped = try stoppedRestore(of: place)
@@ -279,7 +279,7 @@ struct RestoreHostileTests {
   /// A place with a small folder and a snapshot of it.
   private func prepared() throws -> Place {
     let place = try Place()
-    try place.initialize()
+    try place.initialize(key: .recovery)
     var random = SplitMix64(seed: 8)
     try place.write(random.bytes(2000), to: "source/folder/inner")
     try place.write(random.bytes(300_000), to: "source/plain")

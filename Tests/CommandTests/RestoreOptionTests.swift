@@ -226,7 +226,7 @@ struct RestoreOptionTests {
   @Test func `owners are mapped, or left out`() throws {
     guard getuid() == 0 else { return }
     let place = try Place()
-    try place.initialize()
+    try place.initialize(key: .recovery)
     try place.write([1], to: "source/one")
     try place.write([2], to: "source/two")
     try place.call("chown", "1234:2345", place.path("source/one"))
@@ -257,7 +257,7 @@ struct RestoreOptionTests {
   /// A place with a small folder and a snapshot of it.
   private func prepared() throws -> Place {
     let place = try Place()
-    try place.initialize()
+    try place.initialize(key: .recovery)
     var random = SplitMix64(seed: 6)
     try place.write([1, 2, 3, 4], to: "source/docs/a.txt")
     try place.write(random.bytes(30_000), to: "source/docs/b.odt")

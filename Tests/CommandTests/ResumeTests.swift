@@ -11,7 +11,7 @@ struct ResumeTests {
 
   private func makePlace() throws -> Place {
     let place = try Place()
-    try place.initialize()
+    try place.initialize(key: .recovery)
     try place.call("mkdir", place.path("source"))
     for number in 0..<16 {
       try place.call(

@@ -5,7 +5,7 @@ import Testing
 struct RoundTripTests {
   @Test func `a hostile tree comes back equal, and a second backup reads nothing`() throws {
     let place = try Place()
-    try place.initialize()
+    try place.initialize(key: .recovery)
     let made = try place.run(["python3", Programs.tool("make-hostile-tree"), place.path("source")])
     try #require(made.status == 0, "\(made)")
     // A file that changed within the last two seconds, or in the future, is read again by design.
@@ -46,7 +46,7 @@ struct RoundTripTests {
 
   @Test func `a changed tree gives a second snapshot, and both come back`() throws {
     let place = try Place()
-    try place.initialize()
+    try place.initialize(key: .recovery)
     let tool = Programs.tool("make-hostile-tree")
     for name in ["source", "same"] {
       let made = try place.run(["python3", tool, "--seed", "7", place.path(name)])
@@ -65,7 +65,7 @@ struct RoundTripTests {
 
   @Test func `a restore keeps what is in the target, and follows no link out of it`() throws {
     let place = try Place()
-    try place.initialize()
+    try place.initialize(key: .recovery)
     try place.write([1, 2, 3], to: "source/folder/inner")
     try place.write([4, 5, 6], to: "source/plain")
     try place.write([7, 8, 9], to: "source/shared")
@@ -98,7 +98,7 @@ struct RoundTripTests {
 
   @Test func `two processes back up into one repository at once`() throws {
     let place = try Place()
-    try place.initialize()
+    try place.initialize(key: .recovery)
     try place.fill("left", files: 150, bytes: 40_000, seed: 1)
     try place.fill("right", files: 150, bytes: 40_000, seed: 2)
     // Some of the content is in both, so that both want to store the same chunks.

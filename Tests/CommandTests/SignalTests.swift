@@ -9,7 +9,7 @@ struct SignalTests {
 
   init() throws {
     place = try Place()
-    try place.initialize()
+    try place.initialize(key: .recovery)
     for round in 0..<6 {
       try place.fill("source/\(round)", files: 4, bytes: 60_000, seed: UInt64(90 + round))
       let saved = try place.kist("backup", "-q", place.path("source"))

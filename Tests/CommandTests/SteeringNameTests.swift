@@ -10,7 +10,7 @@ struct SteeringNameTests {
 
   init() throws {
     place = try Place()
-    try place.initialize()
+    try place.initialize(key: .recovery)
     try place.write(Array("1".utf8), to: "source/\(Self.name)/file")
     try place.write(Array("2".utf8), to: "source/\(Self.name)/\(Self.name)")
   }

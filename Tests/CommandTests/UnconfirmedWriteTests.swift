@@ -29,7 +29,7 @@ struct UnconfirmedWriteTests {
     throws
   {
     let place = try Place()
-    try place.initialize()
+    try place.initialize(key: .recovery)
     try place.fill("source", files: 10, bytes: 4000, seed: 61)
     let source = place.path("source")
     #expect(try place.kist("backup", "-q", source).status == 0)
@@ -90,7 +90,7 @@ struct UnconfirmedWriteTests {
     throws
   {
     let place = try Place()
-    try place.initialize()
+    try place.initialize(key: .recovery)
     try place.fill("source", files: 3, bytes: 4000, seed: 64)
     let source = place.path("source")
     #expect(try place.kist("backup", "-q", source).status == 0)

@@ -29,7 +29,7 @@ struct WidthTests {
 
   @Test func `tables and failures fit into 80 columns, and a program gets everything`() throws {
     let place = try Place()
-    try place.initialize()
+    try place.initialize(key: .recovery)
     let deep = "source/a folder with a rather long name/and another one below it, as people have"
     try place.write([1], to: deep + "/a")
     #expect(try place.kist("backup", "-q", "--tag", "weekly", place.path(deep)).status == 0)
