@@ -9,36 +9,43 @@ import Testing
 /// Every bit of a pack, and every way in which sectors are lost.
 @Suite("Packs, bit by bit and sector by sector")
 struct FlipTests {
-  private let keyring: Keyring
   private let pack: PackID
   private let bytes: [UInt8]
 
-  init() throws {
-    keyring = try makeKeyring()
+  init() throws { (pack, bytes) = try FlipTests.make(objectCount: 3) }
+
+  /// A pack of small objects, of which each takes about 4.5 KiB.
+  private static func make(objectCount: UInt8) throws -> (PackID, [UInt8]) {
+    let keyring = try makeKeyring()
     let store = try makeMemoryStore()
     var writer = try PackWriter(in: store)
-    for number in UInt8(1)...3 {
+    for number in 1...objectCount {
       try writer.append(try makeObject([[number], [number, number]], keyring))
     }
-    pack = try writer.finish().id
-    bytes = try store.read(BlobName(.pack, pack.digest))
+    let pack = try writer.finish().id
+    return (pack, try store.read(BlobName(.pack, pack.digest)))
   }
 
   private func report(_ bytes: [UInt8]) throws -> PackReport {
+    try FlipTests.report(bytes, of: pack)
+  }
+
+  private static func report(_ bytes: [UInt8], of pack: PackID) throws -> PackReport {
     let store = try makeMemoryStore()
     try store.put(bytes, as: BlobName(.pack, pack.digest))
     return try PackVerifier(store: store, keyring: nil).verify(pack)
   }
 
-  @Test(arguments: 0..<4)
-  func `every flipped bit is found without a key`(quarter: Int) throws {
-    try #require(try report(bytes).findings.isEmpty && bytes.count > 12_000)
+  @Test(arguments: [2, 3] as [UInt8], 0..<4)
+  func `every flipped bit is found without a key`(objectCount: UInt8, quarter: Int) throws {
+    let (pack, bytes) = try FlipTests.make(objectCount: objectCount)
+    try #require(try FlipTests.report(bytes, of: pack).findings.isEmpty && bytes.count > 8000)
     let all = 8 * bytes.count
     let range = quarter * all / 4..<(quarter + 1) * all / 4
     for bit in range {
       var damaged = bytes
       damaged[bit / 8] ^= 1 << UInt8(bit % 8)
-      if try report(damaged).findings.isEmpty { Issue.record("bit \(bit)") }
+      if try FlipTests.report(damaged, of: pack).findings.isEmpty { Issue.record("bit \(bit)") }
     }
     Cases.tell(.flips, range.count, "bits of a pack of \(bytes.count) bytes, found without a key")
   }
@@ -48,7 +55,7 @@ struct FlipTests {
       Issue.record("cut to \(count)")
     }
     var random = SplitMix64(seed: TestSeed.make(for: "additions to packs"))
-    let additions = Cases.planned(2000)
+    let additions = Cases.planned(6200)
     for round in 0..<additions {
       let more =
         round % 2 == 0
@@ -56,6 +63,20 @@ struct FlipTests {
       if try report(bytes + more).findings.isEmpty { Issue.record("\(more.count) bytes behind") }
     }
     Cases.tell(.cuts, bytes.count + additions, "cuts of a pack, and bytes behind it")
+  }
+
+  @Test func `an end that was never written, and reads as zeros or as old bytes, is found`() throws
+  {
+    var random = SplitMix64(seed: TestSeed.make(for: "ends of packs"))
+    let old = random.bytes(bytes.count)
+    for count in bytes.indices {
+      let end =
+        count % 4 == 0 ? old[count...] : [UInt8](repeating: 0, count: bytes.count - count)[...]
+      if try report(Array(bytes[..<count]) + end).findings.isEmpty {
+        Issue.record("not written from \(count) on")
+      }
+    }
+    Cases.tell(.cuts, bytes.count, "ends of a pack that were not written")
   }
 
   @Test func `sectors that are zero, exchanged, doubled, lost or old are found`() throws {
