@@ -153,7 +153,7 @@ extension Explanation {
       "\(DisplayedName.text(Array(path.utf8))): does not belong in a repository; left alone"
     case .damagedFile(let name, let reason): "\(name): \(reason)"
     case .damagedSelection(let reason):
-      "the file `selection`, which says what this copy leaves out by choice, cannot be used: \(reason); so everything is asked of it until `kist mirror push` without a choice brings it"
+      "the file `selection`, which says what this copy leaves out by choice, cannot be used: \(reason); so everything is asked of it until `kist mirror push` without a choice brings it; what else has its name is to be moved away first"
     case .pack(let error): text(error)
     case .wrongContent(let object, let pack, let chunk, let origin):
       text(.sealed(object, pack: pack, .wrongContent(chunk))) + text(origin)

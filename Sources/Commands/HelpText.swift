@@ -17,12 +17,14 @@ enum HelpText {
       kist -P laptop backup     takes both, and the folders, from profile laptop
                                 in ~/.config/kist/config.toml
 
-    Options of every command may stand before its name, too. The environment, over which options win:
-      KIST_REPOSITORY                    as --repo
-      KIST_PASSWORD                      the password itself; then KIST_PASSWORD_FILE, and then
-                                         KIST_PASSWORD_COMMAND: the first that is set counts
-      KIST_PROFILE, KIST_CONFIG          as --profile and --config
-      KIST_CACHE_DIR, KIST_STATE_DIR     else ~/.cache/kist and ~/.local/state/kist
+    Options of every command may stand before its name, too. They win over the environment:
+      KIST_REPOSITORY             as --repo
+      KIST_PASSWORD               the password itself
+      KIST_PASSWORD_FILE          as --password-file, if that is not set
+      KIST_PASSWORD_COMMAND       as --password-command, if neither is set
+      KIST_PROFILE, KIST_CONFIG   as --profile and --config
+      KIST_CACHE_DIR              else ~/.cache/kist
+      KIST_STATE_DIR              else ~/.local/state/kist
     restic's and borg's variables are not read.
 
     Exit status: 0 done; 3 done, but not all could be saved or restored; 1 failed; 2 wrong command \

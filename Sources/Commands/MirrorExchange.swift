@@ -14,7 +14,7 @@ struct MirrorExchange {
 
   /// Kinds of failure that say different things of a mirror.
   enum Fault {
-    /// Somebody stopped it, with something on its way or before.
+    /// Somebody stopped it, when the other end had answered or before.
     case stopped(isUnderWay: Bool)
     /// What was asked for cannot be asked of this mirror: the run did not begin.
     case wish
@@ -73,8 +73,7 @@ struct MirrorExchange {
 
   private static func fault(_ error: MirrorError, _ progress: MirrorProgress) -> Fault {
     if InterruptFlag.isRaised {
-      let now = progress.now
-      return .stopped(isUnderWay: now.bytesToSend > 0 || now.bytesToReceive > 0)
+      return .stopped(isUnderWay: progress.now.wireBytesReceived > 0)
     }
     return switch error {
     case .choiceRefused, .sameStore: .wish

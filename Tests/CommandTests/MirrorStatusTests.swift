@@ -176,7 +176,10 @@ struct MirrorStatusTests {
     let stopped = try place.start([
       "mirror", "push", "--init", "--limit-upload", "1K", place.path("one"),
     ])
-    Pause.seconds(1.5)
+    while stopped.isRunning, !FileManager.default.fileExists(atPath: place.path("one/kist")) {
+      Pause.seconds(0.01)
+    }
+    Pause.seconds(0.3)
     stopped.send(SIGINT)
     #expect(try stopped.wait().status == 130)
     let (code, found) = try status(place.path("one"))

@@ -38,7 +38,7 @@ struct WidthTests {
     #expect(try place.kist("check", "-q", "--repo", mirror).status == 0)
     for line in [
       ["snapshots"], ["stats"], ["key", "add", "--recovery"],
-      ["init", "--repo", place.path("new")],
+      ["init", "--repo", place.path("n")],
       ["restore", "latest", "-t", place.path("out"), "--include", "/nowhere/at/all"],
       ["history", place.path(deep + "/a")], ["mirror", "status"],
     ] {
