@@ -11,19 +11,22 @@ import Storage
 ///
 /// What an option does not say, the environment says; what that does not say, the profile. Source: Docs/GUIDE.md.
 struct RepositoryOptions: ParsableArguments {
+  // Beside each other, not one in the other: for each level of groups, a debug build of the parser looks through
+  // all that is below four times more.
+  @OptionGroup var common: PlaceOptions
   @OptionGroup var shared: SharedOptions
 
   var passwordFile: String? { shared.passwordFile }
   var passwordCommand: String? { shared.passwordCommand }
-  var json: Bool { shared.place.json }
-  var remoteProgram: String { shared.place.remoteProgram }
-  var quiet: Bool { shared.place.quiet }
-  var verbose: Bool { shared.place.verbose }
+  var json: Bool { common.json }
+  var remoteProgram: String { common.remoteProgram }
+  var quiet: Bool { common.quiet }
+  var verbose: Bool { common.verbose }
 
-  var console: Console { shared.place.console }
+  var console: Console { common.console }
 
   /// The profile that was chosen with `--profile` or `KIST_PROFILE`.
-  func profile() throws -> Profile? { try shared.place.chosenProfile() }
+  func profile() throws -> Profile? { try common.chosenProfile() }
 
   /// All mirrors of the profile; without one, those of every profile of the same repository.
   func mirrorsOfProfiles() throws -> [MirrorTarget] {
@@ -45,13 +48,13 @@ struct RepositoryOptions: ParsableArguments {
   }
 
   /// The repository's path, or where else it is, as it was written.
-  func location() throws -> String { try shared.place.location() }
+  func location() throws -> String { try common.location() }
 
   /// Where the client keeps what it knows.
-  func folders() throws -> ClientFolders { try shared.place.folders() }
+  func folders() throws -> ClientFolders { try common.folders() }
 
   /// Where the repository is.
-  func place() throws -> RepositoryPlace { try shared.place.place() }
+  func place() throws -> RepositoryPlace { try common.place() }
 
   /// What this machine remembers of a repository that it writes to.
   func memory(of repository: OpenRepository) throws -> ClientMemory {
@@ -80,7 +83,7 @@ struct RepositoryOptions: ParsableArguments {
 
   /// The store of the repository; one on another machine is connected to.
   func store() throws -> any BlobStore & CommitLocking {
-    try shared.place.noteOverruledProfile()
+    try common.noteOverruledProfile()
     do {
       return try place().openStore()
     } catch StorageError.noRepository(let path) {

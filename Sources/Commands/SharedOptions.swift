@@ -1,9 +1,7 @@
 import ArgumentParser
 
-/// The options themselves that every command on a repository has; `RepositoryOptions` reads them.
+/// The options that say how a repository is opened; `RepositoryOptions` reads them.
 struct SharedOptions: ParsableArguments {
-  @OptionGroup var place: PlaceOptions
-
   @Option(
     name: [.customShort("p"), .long],
     help: ArgumentHelp(
@@ -26,7 +24,7 @@ struct SharedOptions: ParsableArguments {
   var recoveryKey = false
 }
 
-/// Those of them that have nothing to do with a password.
+/// The options that say where a repository is, and how a command speaks.
 struct PlaceOptions: ParsableArguments {
   @Option(
     name: [.short, .customLong("repo")],

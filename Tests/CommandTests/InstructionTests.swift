@@ -46,7 +46,7 @@ struct InstructionTests {
   /// in the commit. One that takes less than two thirds has become faster: lower the number, so that
   /// it stays so.
   private static let limits = [
-    ("opening", ["snapshots"], 1800),
+    ("opening", ["snapshots"], 710),
     ("first backup", ["backup", "source"], 1000),
     ("unchanged backup", ["backup", "source"], 430),
     ("restore", ["restore", "latest", "--target", "out"], 470),
