@@ -89,7 +89,10 @@ struct CallSweepTests {
         let isMade = FileManager.default.fileExists(atPath: repository + "/kist")
         if isMade {
           let checked = try place.kist("check", "-r", repository)
-          #expect(checked.status == 0, "\(comment): \(checked)")
+          // A copy that was hardly begun: the next run brings what opens it.
+          let isBegun =
+            work == .pull && outcome.status != 0 && checked.errors.contains("no key slots are left")
+          #expect(checked.status == 0 || isBegun, "\(comment): \(checked)")
         }
         if outcome.status != 0 {
           let again = try place.start(arguments).wait()
