@@ -11,7 +11,7 @@ extension CheckFinding {
     case .pack(.storage(let error)), .storage(let error), .log(.unreadable(_, let error)): error
     case .snapshot(_, let error), .unrestorable(_, _, let error): CheckFinding.unread(error)
     case .stranger, .damagedFile, .damagedSelection, .pack, .wrongContent, .log, .missingObject,
-      .moreUnrestorable:
+      .knownDamage, .moreUnrestorable:
       nil
     }
   }
@@ -34,7 +34,7 @@ extension CheckFinding {
     switch self {
     case .log(.refused), .log(.fork): true
     case .log, .stranger, .damagedFile, .damagedSelection, .pack, .wrongContent, .missingObject,
-      .snapshot,
+      .knownDamage, .snapshot,
       .unrestorable,
       .moreUnrestorable, .storage:
       false

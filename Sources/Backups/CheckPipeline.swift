@@ -48,7 +48,7 @@ package struct CheckPipeline: Sendable {
       throw .repository(.index(error))
     }
     WriteOrigin.enter(in: &report.findings, repository)
-    let missing = checkCompleteness(&report)
+    let missing = checkCompleteness(&report, told: packs.lost.union(unlisted))
     try checkSnapshots(&report, lost: packs.lost.union(unlisted))
     // What could not be asked for is not damaged.
     if let obstacle = repository.store.obstacle ?? report.machineFault {
@@ -98,12 +98,16 @@ package struct CheckPipeline: Sendable {
 
   // MARK: What records promise
 
-  private func checkCompleteness(_ report: inout CheckReport) -> Set<ObjectID> {
+  private func checkCompleteness(
+    _ report: inout CheckReport,
+    told: Set<ObjectID>
+  ) -> Set<ObjectID> {
     CompletenessCheck(
       log: repository.log,
       store: repository.store,
       index: repository.index,
-      holding: repository.holding
+      holding: repository.holding,
+      told: reading == .everything ? .everything : .these(told)
     ).run(&report)
   }
 

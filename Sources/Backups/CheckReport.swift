@@ -20,6 +20,8 @@ package enum CheckFinding: Sendable {
   case log(LogFinding)
   /// An object that a record adds and this store lacks.
   case missingObject(ObjectID, record: RecordID)
+  /// An object that was found damaged before, and was not read this time.
+  case knownDamage(ObjectID, pack: PackID)
   /// A snapshot cannot be read at all.
   case snapshot(RecordID, any Error)
   /// A folder or file of a snapshot cannot be restored whole.
@@ -33,7 +35,8 @@ package enum CheckFinding: Sendable {
   package var isLoss: Bool {
     switch self {
     case .stranger, .pack(.damagedStub): false
-    case .damagedFile, .damagedSelection, .pack, .wrongContent, .log, .missingObject, .snapshot,
+    case .damagedFile, .damagedSelection, .pack, .wrongContent, .log, .missingObject, .knownDamage,
+      .snapshot,
       .unrestorable,
       .moreUnrestorable,
       .storage:
@@ -66,7 +69,7 @@ extension CheckReport {
       switch finding {
       case .pack(.damagedTrailer(let pack, _)), .pack(.wrongLength(let pack, _, _)),
         .pack(.damagedObject(_, let pack, _)), .pack(.damagedStub(_, let pack)),
-        .pack(.sealed(_, let pack, _)), .wrongContent(_, let pack, _, _):
+        .pack(.sealed(_, let pack, _)), .wrongContent(_, let pack, _, _), .knownDamage(_, let pack):
         packs.insert(pack)
       case .pack(.storage), .pack(.unproven), .stranger, .damagedFile, .damagedSelection, .log,
         .missingObject,
@@ -78,12 +81,20 @@ extension CheckReport {
     return packs
   }
 
+  /// True if the file is unusable that says what the store leaves out by choice: its finding says what to do.
+  package var hasDamagedSelection: Bool {
+    findings.contains { finding in
+      if case .damagedSelection = finding { return true }
+      return false
+    }
+  }
+
   /// True if nothing was found but what goes when every object that the log requires is sound and damaged packs are
   /// written anew.
   package var isMendedByReplacement: Bool {
     let hasCause = findings.contains { finding in
       switch finding {
-      case .pack, .wrongContent, .missingObject: true
+      case .pack, .wrongContent, .missingObject, .knownDamage: true
       default: false
       }
     }
@@ -92,7 +103,7 @@ extension CheckReport {
       case .pack(.storage), .pack(.unproven), .stranger, .damagedFile, .damagedSelection, .log,
         .snapshot, .storage:
         false
-      case .pack, .wrongContent, .missingObject: true
+      case .pack, .wrongContent, .missingObject, .knownDamage: true
       case .unrestorable, .moreUnrestorable: hasCause
       }
     }
@@ -102,7 +113,7 @@ extension CheckReport {
   package var isMendedByPacks: Bool {
     let hasCause = findings.contains { finding in
       switch finding {
-      case .pack, .missingObject: true
+      case .pack, .missingObject, .knownDamage: true
       default: false
       }
     }
@@ -113,7 +124,7 @@ extension CheckReport {
         .snapshot,
         .storage:
         false
-      case .pack, .missingObject: true
+      case .pack, .missingObject, .knownDamage: true
       // Alone it follows from nothing that was brought back, such as a selection that lists too little.
       case .unrestorable, .moreUnrestorable: hasCause
       }

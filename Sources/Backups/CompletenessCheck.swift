@@ -11,6 +11,14 @@ struct CompletenessCheck {
   let store: any BlobStore
   let index: ObjectIndex
   let holding: StoreHolding
+  /// Objects of which it was told already that they are damaged, or all that could be read was read.
+  let told: Told
+
+  /// What was said before of damaged objects.
+  enum Told {
+    case everything
+    case these(Set<ObjectID>)
+  }
 
   /// Enters what is missing in the report, and returns it.
   func run(_ report: inout CheckReport) -> Set<ObjectID> {
@@ -29,6 +37,7 @@ struct CompletenessCheck {
       }
     }
     let required = RequiredObjects(claims, chosen: holding.chosen?.following(log))
+    enterKnownDamage(required, adds, &report)
     var missing: Set<ObjectID> = []
     for (record, ids) in adds {
       do {
@@ -42,5 +51,29 @@ struct CompletenessCheck {
       }
     }
     return missing
+  }
+
+  /// Enters required objects that something found damaged before, and that were not read now.
+  private func enterKnownDamage(
+    _ required: RequiredObjects,
+    _ adds: [RecordID: [ObjectID]],
+    _ report: inout CheckReport
+  ) {
+    guard case .these(let told) = told else { return }
+    do {
+      let known = Set(try index.damagedObjects()).subtracting(told)
+      guard !known.isEmpty else { return }
+      var entered: Set<ObjectID> = []
+      for ids in adds.values {
+        for object in ids where known.contains(object) && required.requires(named: object) {
+          guard entered.insert(object).inserted, let location = try index.location(of: object)
+          else { continue }
+          report.findings.append(.knownDamage(object, pack: location.pack))
+        }
+      }
+    } catch {
+      // What the index cannot say is found when it is asked for what is missing.
+      return
+    }
   }
 }

@@ -2,7 +2,7 @@ import CoreTypes
 import Storage
 
 /// How much of what packs hold a check reads.
-package enum DataReading: Sendable {
+package enum DataReading: Equatable, Sendable {
   /// Trailers and heads alone.
   case heads
   case everything

@@ -48,7 +48,8 @@ package struct KeylessCheckPipeline: Sendable {
       log: repository.log,
       store: repository.store,
       index: repository.index,
-      holding: holding
+      holding: holding,
+      told: reading == .everything ? .everything : .these(packs.lost)
     ).run(&report)
     report.snapshots = repository.log.snapshots.count { holding.holds($0.id) }
     report.leftOut = repository.log.snapshots.count - report.snapshots

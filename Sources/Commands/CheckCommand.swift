@@ -125,7 +125,8 @@ struct CheckCommand: ParsableCommand {
     if try lacksSlots(subject) {
       console.warn("no key slots are left: as it is, nobody can open this repository")
       console.warn(
-        "Put back the files of `slots/` from a mirror or from what `kist key export` wrote."
+        paragraph:
+          "If the first `kist mirror pull` that was to make this copy was cut off, run it again. Else put back the files of `slots/` from a mirror or from what `kist key export` wrote."
       )
       throw ExitCode(ExitStatus.damage.rawValue)
     }
@@ -134,7 +135,8 @@ struct CheckCommand: ParsableCommand {
         "there are packs and no record: no snapshot is known, and every repository begins with a record"
       )
       console.warn(
-        "If the first `kist mirror push` to here was cut off, run it again. Else `kist check --repair-from COPY` "
+        paragraph:
+          "If the first `kist mirror push` or `pull` that was to make this copy was cut off, run it again. Else `kist check --repair-from COPY` "
           + "brings the records back from a copy."
       )
       throw ExitCode(ExitStatus.damage.rawValue)
@@ -298,24 +300,26 @@ struct CheckCommand: ParsableCommand {
       if let verdict { options.console.say(verdict) }
     } else if report.findings.allSatisfy(\.isLeftOut) {
       options.console.warn(
-        "\(Quantities.count(named, "finding")), named above: records that count for nothing, or of which "
+        paragraph:
+          "\(Quantities.count(named, "finding")), named above: records that count for nothing, or of which "
           + "two have one number. What `kist snapshots` lists is whole without them. Somebody may have tried to "
           + "forge one, or has copied a machine's state folder: `kist inspect records` shows who wrote what."
       )
     } else if report.findings.allSatisfy(\.isFailedRead) {
       options.console.warn(
-        "\(Quantities.count(named, "finding")), named above: the disk could not read what is there. "
+        paragraph:
+          "\(Quantities.count(named, "finding")), named above: the disk could not read what is there. "
           + "Copy the repository to another disk while it can be read (`kist mirror push --init FOLDER`), look at "
           + "this one (`dmesg`, `smartctl -a`), and run `kist check --read-data` on both."
       )
-    } else if repairFrom != nil {
+    } else if repair || repairFrom != nil || report.hasDamagedSelection {
       // What could not be brought back is said when that was tried.
       options.console.warn("\(Quantities.count(named, "finding")), named above.")
     } else {
       options.console.warn(
-        "\(Quantities.count(named, "finding")), named above. "
-          + "Back up the same files again to store anew what is damaged, or bring it back from a mirror "
-          + "with --repair-from; older snapshots of files that are gone stay incomplete otherwise."
+        paragraph: "\(Quantities.count(named, "finding")), named above. "
+          + "Back up the same files again to store anew what is damaged, then check with --repair; or bring it back "
+          + "from another copy with --repair-from COPY. What is gone everywhere stays incomplete in older snapshots."
       )
     }
   }

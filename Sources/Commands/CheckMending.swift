@@ -46,7 +46,7 @@ struct CheckMending {
       repository: repository,
       memory: try options.memory(of: repository)
     )
-    try enrolment.refuseRollback()
+    try RollbackWatch(options: options).refuse(enrolment, in: repository)
     let search = ReplacementSearch(repository: repository) { InterruptFlag.isRaised }
     var lost = lost
     for _ in 0..<100 {
@@ -106,7 +106,8 @@ struct CheckMending {
     }
     if !outcome.irreplaceable.isEmpty {
       options.console.warn(
-        "\(Quantities.count(outcome.irreplaceable.count, "lost object")) held what nothing else here has. "
+        paragraph:
+          "\(Quantities.count(outcome.irreplaceable.count, "lost object")) held what nothing else here has. "
           + "Back up again what still exists, or bring it back with --repair-from COPY, and repair again; "
           + "no pack was touched."
       )

@@ -63,7 +63,7 @@ struct CheckNaming {
         missing += 1
         if missing > CheckNaming.shownObjects { continue }
       case .pack(.damagedObject(_, let pack, _)), .pack(.sealed(_, let pack, _)),
-        .pack(.damagedStub(_, let pack)):
+        .pack(.damagedStub(_, let pack)), .knownDamage(_, let pack):
         objects[pack, default: 0] += 1
         if objects[pack, default: 0] > CheckNaming.shownObjects { continue }
       case .stranger, .damagedFile, .damagedSelection, .pack, .wrongContent, .log, .snapshot,

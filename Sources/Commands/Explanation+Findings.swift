@@ -160,6 +160,8 @@ extension Explanation {
     case .log(let finding): text(finding)
     case .missingObject(let object, let record):
       "object \(object.digest.short) is missing; record \(record.digest.short) brought it"
+    case .knownDamage(let object, let pack):
+      "object \(object.digest.short) in pack \(pack.digest.short) was found damaged before (--read-data looks again)"
     case .snapshot(let record, let error): "snapshot \(record.digest.short): \(cause(error))"
     case .unrestorable(let record, let path, let error):
       "snapshot \(record.digest.short): \(DisplayedName.text(path)) cannot be restored: \(cause(error))"

@@ -58,7 +58,6 @@ enum ForeignCommands {
   ]
 
   private static let listings = [
-    "snapshots": "Leave the word out.",
     "packs": "`kist inspect packs` does.",
     "index": "The index lies in the cache folder and is made anew when needed.",
     "indexes": "The index lies in the cache folder and is made anew when needed.",

@@ -17,7 +17,7 @@ enum HelpText {
       kist -P laptop backup     takes both, and the folders, from profile laptop
                                 in ~/.config/kist/config.toml
 
-    Options of every command may stand before its name, too. They win over the environment:
+    Options that all commands share may stand before the command. They win over the environment:
       KIST_REPOSITORY             as --repo
       KIST_PASSWORD               the password itself
       KIST_PASSWORD_FILE          as --password-file, if that is not set

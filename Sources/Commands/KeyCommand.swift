@@ -143,9 +143,27 @@ struct KeyAddCommand: ParsableCommand {
       return
     }
     let secret = try NewSlotSecret.read(file: newPasswordFile)
+    let known = try slot(openedBy: secret, in: keeping)
     let name = try keeping.add(secret, note: note)
     if options.json { options.console.result(Self.json(name, kind: "password").line) }
     options.console.say("added key \(name.short)")
+    if let known {
+      options.console.note(
+        "that password opens key \(known) too: `kist key passwd` changes one of them"
+      )
+    }
+  }
+
+  /// The slot that a new password opens already; `nil` if it is new.
+  private func slot(openedBy secret: SlotSecret, in keeping: SlotKeeping) throws -> String? {
+    let store = try options.store()
+    do throws(RepositoryError) {
+      let opened = try UnlockedRepository(store: store, secret: secret)
+      return try keeping.list().first { $0.slot?.id == opened.slot.id }?.name.short
+    } catch {
+      // It opens none, which is what a new password is to do.
+      return nil
+    }
   }
 
   private static func json(_ name: Digest, kind: String, recoveryKey: String? = nil) -> JSONText {
@@ -271,6 +289,15 @@ struct KeyPasswdCommand: ParsableCommand {
       options.console.say("the recovery key stays; `kist key list` shows what else opens it")
     } else if let old {
       try keeping.remove(old.name)
+    }
+    let others = try keeping.list().count { other in
+      guard other.name != name, case .passphrase = other.slot?.kind else { return false }
+      return true
+    }
+    if others > 0 {
+      options.console.say(
+        "\(Quantities.count(others, "more password opens", "more passwords open")) it; `kist key list` shows them"
+      )
     }
   }
 }

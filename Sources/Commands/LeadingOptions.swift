@@ -81,6 +81,16 @@ enum LeadingOptions {
     return index < arguments.endIndex ? arguments[index] : nil
   }
 
+  /// The option before any command that lacks its value; `nil` if there is none.
+  static func withoutValue(_ arguments: [String]) -> String? {
+    var index = arguments.startIndex
+    while index < arguments.endIndex, let width = width(arguments[index]) {
+      if index + width > arguments.endIndex { return arguments[index] }
+      index += width
+    }
+    return nil
+  }
+
   /// Whether a command has a subcommand of this name.
   static func isCommand(_ name: String, of command: any ParsableCommand.Type) -> Bool {
     subcommand(name, of: command) != nil

@@ -78,7 +78,7 @@ struct MirrorStanding {
     return note.reported.map { ($0, true) }
   }
 
-  /// Tells each store once: of several names for one, the first stands for all, with what was learned last under any.
+  /// Tells each store once: of several names for one, the first stands for all, with the newest that is known under any.
   static func joined(_ standings: [MirrorStanding]) -> [MirrorStanding] {
     var first: [[UInt8]: Int] = [:]
     var joined: [MirrorStanding] = []
@@ -91,17 +91,20 @@ struct MirrorStanding {
       }
       var other = standing
       other.same = joined[known].target
-      if standing.lastHeard > joined[known].lastHeard {
-        joined[known] = standing.told(of: joined[known].target, joined[known].answer)
-      }
+      joined[known] = joined[known].joined(with: standing)
       joined.append(other)
     }
     return joined
   }
 
-  private var lastHeard: Int64 { max(note.lastContact ?? .min, note.lastAttempt ?? .min) }
-
-  private func told(of target: MirrorTarget, _ answer: Answer?) -> MirrorStanding {
-    MirrorStanding(target: target, note: note, checks: checks, lag: lag, answer: answer)
+  private func joined(with other: MirrorStanding) -> MirrorStanding {
+    let isNewer = (other.note.knownAt ?? .min) > (note.knownAt ?? .min)
+    return MirrorStanding(
+      target: target,
+      note: note.joined(with: other.note),
+      checks: checks,
+      lag: isNewer ? other.lag : lag,
+      answer: answer
+    )
   }
 }

@@ -286,10 +286,15 @@ struct RestoreCommand: ParsableCommand {
     guard !filter.isEmpty, counters.files + counters.filesSkipped + counters.others == 0 else {
       return
     }
+    guard filter.includes else {
+      return options.console.warn(
+        paragraph: "nothing was restored: everything in the snapshot is excluded by a pattern"
+      )
+    }
     options.console.warn(
       paragraph:
         "nothing matched: a pattern that begins with / is compared with the whole path, as `kist ls` "
-        + "shows it; any other with the end of it"
+        + "shows it; any other may begin at any folder in it"
     )
   }
 

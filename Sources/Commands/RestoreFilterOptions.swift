@@ -44,7 +44,7 @@ struct RestoreFilterOptions: ParsableArguments {
   /// Longest file of patterns: 16 MiB.
   private static let fileByteLimit = 16 << 20
 
-  private var includes: Bool {
+  var includes: Bool {
     !(include.isEmpty && iinclude.isEmpty && includeFile.isEmpty && iincludeFile.isEmpty)
   }
 

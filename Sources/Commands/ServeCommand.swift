@@ -15,10 +15,10 @@ struct ServeCommand: ParsableCommand {
 
         restrict,command="kist serve --stdio --repo /srv/backup --role append" KEY
 
-      append   receives objects and snapshots; gives no content, and takes no record that removes
-      read     gives everything, and receives nothing
-      mirror   gives, and receives every signed record
-      full     as mirror, and makes the repository and removes files if the other end asks for it
+        append   receives, but nothing that removes; gives no content
+        read     gives everything, receives nothing
+        mirror   gives, and receives every signed record
+        full     as mirror; also makes the repository, and removes files
 
       --hold delays what `full` may remove: a file stays for so many days from its arrival, by the \
       clock here.

@@ -47,6 +47,8 @@ struct SnapshotsCommand: ParsableCommand {
   }
 
   func run() throws {
+    // In restic's words, `list snapshots`.
+    let snapshots = snapshots == ["snapshots"] ? [] : snapshots
     if let failure = ForeignCommands.listing(of: snapshots) { throw failure }
     let repository = try options.openToRead()
     let holding = repository.holding

@@ -4,6 +4,13 @@ import ArgumentParser
 enum UnknownCommand {
   /// Why the command line names no command; `nil` if it does.
   static func failure(_ arguments: [String]) -> Failure? {
+    if let option = LeadingOptions.withoutValue(arguments) {
+      return Failure(
+        .usage,
+        "\(option) needs a value, and a command behind it",
+        advice: "`kist --help` lists options and commands."
+      )
+    }
     guard let name = LeadingOptions.command(of: arguments), !name.hasPrefix("-") else { return nil }
     guard name == "help" else {
       guard !LeadingOptions.isCommand(name, of: Kist.self) else { return nil }

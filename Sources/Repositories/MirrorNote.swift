@@ -47,6 +47,29 @@ package struct MirrorNote: Equatable, Sendable {
   }
 }
 
+extension MirrorNote {
+  /// What two names of one store tell of it together, the newest of each; under this name.
+  package func joined(with other: MirrorNote) -> MirrorNote {
+    var joined = self
+    joined.lastContact = [lastContact, other.lastContact].compactMap(\.self).max()
+    joined.lastSuccess = [lastSuccess, other.lastSuccess].compactMap(\.self).max()
+    if (other.lastAttempt ?? .min) > (lastAttempt ?? .min) {
+      joined.lastAttempt = other.lastAttempt
+      joined.failure = other.failure
+    }
+    if (other.knownAt ?? .min) > (knownAt ?? .min) {
+      joined.frontier = other.frontier
+      joined.knownAt = other.knownAt
+      joined.extraRecordCount = other.extraRecordCount
+    }
+    if (other.lastContact ?? .min) > (lastContact ?? .min) {
+      joined.reported = other.reported
+      joined.isSelecting = other.isSelecting
+    }
+    return joined
+  }
+}
+
 extension MirrorNote: KeptNote {
   func write(to writer: inout CBORWriter) {
     let optional = [lastContact, lastAttempt, lastSuccess, knownAt].count { $0 != nil }

@@ -104,6 +104,24 @@ struct MendingTests {
     try place.requireEqual("source", "out")
   }
 
+  @Test func `known damage is told by a check that reads less, until it is put in order`() throws {
+    let (place, pack) = try prepared()
+    try damage(place, pack, "flipped")
+    #expect(try place.kist("check").status == 0)
+    #expect(try place.kist("check", "--read-data").status == 20)
+    for arguments in [["check"], ["check", "--without-key"]] {
+      let known = try place.start(arguments).wait()
+      #expect(known.status == 20, "\(known)")
+      #expect(known.errors.contains("was found damaged before"), "\(known)")
+    }
+    try backUp(place)
+    #expect(try place.kist("check").status == 20)
+    let mended = try place.kist("check", "--repair")
+    #expect(mended.status == 0, "\(mended)")
+    #expect(try place.kist("check").status == 0)
+    #expect(try place.kist("check", "--read-data").status == 0)
+  }
+
   @Test func `a mirror takes the record, one with the role append refuses it in words`() throws {
     let (place, pack) = try prepared()
     let mirror = place.path("mirror")

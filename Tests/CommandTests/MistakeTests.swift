@@ -19,6 +19,7 @@ import Testing
       (["help", "bakcup"], "Did you mean backup?"),
       (["help", "key", "lsit"], "Did you mean list?"),
       (["help", String(repeating: "x", count: 100_000)], "there is no command x"),
+      (["-r"], "-r needs a value"), (["-q", "--repo"], "--repo needs a value"),
     ] {
       let outcome = try place.start(arguments).wait()
       #expect(outcome.status == 2 && outcome.errors.contains(answer), "\(arguments): \(outcome)")

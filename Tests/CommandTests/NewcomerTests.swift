@@ -46,12 +46,18 @@ struct NewcomerTests {
       ("snapshots --repo2 x", "kist mirror push DESTINATION"),
       ("init --from-repo x", "mirror push --init"),
       ("restore latest deep -t x", "latest:PATH"), ("list keys", "kist key list"),
-      ("list snapshots", "Leave the word out"),
     ] {
       let outcome = try place.start(line.split(separator: " ").map(String.init)).wait()
       #expect(outcome.status == 2 && outcome.errors.contains(answer), "\(line): \(outcome)")
       #expect(!outcome.errors.contains("Did you mean"), "\(line): \(outcome)")
     }
+  }
+
+  @Test func `list snapshots is taken for what it means`() throws {
+    let place = try filled()
+    let listed = try place.kist("list", "snapshots")
+    #expect(listed.status == 0, "\(listed)")
+    #expect(try listed.output == place.kist("snapshots").output)
   }
 
   @Test func `what came from standard input is found by the name that it was given`() throws {
