@@ -135,8 +135,12 @@ extension RoomSurvey: RestoreVisitor {
     case .compareContent, .replace:
       let present = status.blocks.multipliedReportingOverflow(by: RoomSurvey.blockByteCount)
       let data = dataByteCount(of: entry)
-      guard !present.overflow, data > present.partialValue else { return }
-      room.need(bytes: data - present.partialValue)
+      guard !present.overflow else { return room.free(bytes: .max) }
+      if data > present.partialValue {
+        room.need(bytes: data - present.partialValue)
+      } else {
+        room.free(bytes: present.partialValue - data)
+      }
     }
   }
 }

@@ -8,6 +8,8 @@ package struct Replacements: Sendable {
   package var replaced: [ObjectID] = []
   /// Sound objects that hold what those held and is needed, ascending.
   package var holders: [ObjectID] = []
+  /// Of the holders those that no record adds yet, ascending.
+  package var unclaimed: [ObjectID] = []
   /// Lost objects that hold, or may hold, what nothing else here has, ascending.
   package var irreplaceable: [ObjectID] = []
 }
@@ -33,13 +35,15 @@ package struct ReplacementSearch {
     } catch {
       throw .repository(.index(error))
     }
-    let content = try content(of: known)
+    let state = try NeedState(repository: repository, unclaimed: .use)
+    let content = try content(of: known, state)
     let unknown = Set(lost).subtracting(known.values)
     guard !unknown.isEmpty || !content.open.isEmpty else {
-      return sorted(lost, content.holders, irreplaceable: [])
+      return try sorted(lost, content.holders, irreplaceable: [], state)
     }
-    guard let needs = try needs() else {
-      return sorted(lost, content.holders, irreplaceable: unknown.union(content.open.keys))
+    guard let needs = try needs(state) else {
+      let hidden = unknown.union(content.open.keys)
+      return try sorted(lost, content.holders, irreplaceable: hidden, state)
     }
     var irreplaceable = Set(content.open.filter { !$0.value.isDisjoint(with: needs.missing) }.keys)
     var holders = content.holders
@@ -49,19 +53,27 @@ package struct ReplacementSearch {
       let later = needs.objects.subtracting(try objectsBeneath(unknown))
       for object in unknown { holders[object] = later }
     }
-    return sorted(lost, holders, irreplaceable: irreplaceable)
+    return try sorted(lost, holders, irreplaceable: irreplaceable, state)
   }
 
   private func sorted(
     _ lost: [ObjectID],
     _ holders: [ObjectID: Set<ObjectID>],
-    irreplaceable: Set<ObjectID>
-  ) -> Replacements {
+    irreplaceable: Set<ObjectID>,
+    _ state: NeedState
+  ) throws(BrowsingError) -> Replacements {
     var result = Replacements()
     result.irreplaceable = irreplaceable.sorted()
     result.replaced = lost.filter { !irreplaceable.contains($0) }.sorted()
     result.holders = result.replaced.reduce(into: Set()) { $0.formUnion(holders[$1] ?? []) }
       .sorted()
+    do throws(IndexingError) {
+      for holder in result.holders where try !state.isClaimed(holder) {
+        result.unclaimed.append(holder)
+      }
+    } catch {
+      throw .repository(.index(error))
+    }
     return result
   }
 
@@ -75,8 +87,10 @@ package struct ReplacementSearch {
     var open: [ObjectID: Set<ChunkID>] = [:]
   }
 
-  private func content(of known: [UInt64: ObjectID]) throws(BrowsingError) -> LostContent {
-    let state = try NeedState(repository: repository)
+  private func content(
+    of known: [UInt64: ObjectID],
+    _ state: NeedState
+  ) throws(BrowsingError) -> LostContent {
     var content = LostContent()
     var chosen: Set<ObjectID> = []
     guard !known.isEmpty else { return content }
@@ -104,13 +118,15 @@ package struct ReplacementSearch {
   // MARK: Objects of which nothing is known
 
   /// What all live snapshots need, as far as it is here; `nil` if a folder of one cannot be read.
-  private func needs() throws(BrowsingError) -> (objects: Set<ObjectID>, missing: Set<ChunkID>)? {
+  private func needs(
+    _ state: NeedState
+  ) throws(BrowsingError) -> (objects: Set<ObjectID>, missing: Set<ChunkID>)? {
     var isWhole = true
     let snapshots = repository.openSnapshots { _ in isWhole = false }
     guard isWhole else { return nil }
     let source = try NodeSource(repository: repository, interruption: interruption)
     do {
-      return try SnapshotNeeds(repository: repository, source: source).survey(of: snapshots)
+      return try SnapshotNeeds(source: source, state: state).survey(of: snapshots)
     } catch {
       guard error.isDamage else { throw error }
       return nil

@@ -11,8 +11,13 @@ package struct SnapshotNeeds {
   private let state: NeedState
 
   package init(repository: OpenRepository, source: NodeSource) throws(BrowsingError) {
+    try self.init(source: source, state: try NeedState(repository: repository))
+  }
+
+  /// As above, with what `state` takes for usable.
+  init(source: NodeSource, state: NeedState) throws(BrowsingError) {
     self.source = source
-    state = try NeedState(repository: repository)
+    self.state = state
     let state = state
     source.observe { id, _ throws(BrowsingError) in try state.enter(id) }
   }
@@ -93,7 +98,16 @@ package struct SnapshotNeeds {
 
 /// What was found so far; used by one thread.
 final class NeedState {
+  /// What is thought of objects that no record names.
+  enum Unclaimed {
+    /// No log requires them: a mirror would not ask for one.
+    case leaveOut
+    /// A record is going to name them.
+    case use
+  }
+
   private let repository: OpenRepository
+  private let unclaimed: Unclaimed
   private let condemned: Set<ObjectID>
   /// What records name, if the index may remember one that a revocation took out of the log.
   private let named: Set<ObjectID>?
@@ -103,8 +117,12 @@ final class NeedState {
   /// By the catalog's number of the object.
   private var usable: [UInt64: Bool] = [:]
 
-  init(repository: OpenRepository) throws(BrowsingError) {
+  init(
+    repository: OpenRepository,
+    unclaimed: Unclaimed = .leaveOut
+  ) throws(BrowsingError) {
     self.repository = repository
+    self.unclaimed = unclaimed
     let log = repository.log
     condemned = Set(log.condemnedObjects)
     guard log.records.values.contains(where: { $0.clear.kind == .revocation }) else {
@@ -142,19 +160,23 @@ final class NeedState {
     missing.insert(chunk)
   }
 
-  /// True if the object is sound, and one that records name and none condemns.
+  /// True if the object is sound, and one that may be relied on.
   func isUsable(_ place: ChunkPlace) throws(IndexingError) -> Bool {
     if let known = usable[place.ordinal] { return known }
-    // One that no record names is required by no log: a mirror would not ask for it.
     let isSound = try repository.index.isUsable(place.object)
-    let isClaimed: Bool
-    if let named {
-      isClaimed = named.contains(place.object)
-    } else {
-      isClaimed = try repository.index.isClaimed(place.object)
+    let mayBeNamed: Bool
+    switch unclaimed {
+    case .leaveOut: mayBeNamed = try isClaimed(place.object)
+    case .use: mayBeNamed = true
     }
-    let isCondemned = condemned.contains(place.object)
-    usable[place.ordinal] = isSound && isClaimed && !isCondemned
-    return isSound && isClaimed && !isCondemned
+    let isUsable = isSound && mayBeNamed && !condemned.contains(place.object)
+    usable[place.ordinal] = isUsable
+    return isUsable
+  }
+
+  /// True if some record of the log adds the object.
+  func isClaimed(_ object: ObjectID) throws(IndexingError) -> Bool {
+    if let named { return named.contains(object) }
+    return try repository.index.isClaimed(object)
   }
 }

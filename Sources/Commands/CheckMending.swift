@@ -26,7 +26,10 @@ struct CheckMending {
   /// True if all that was found is in order now.
   func run(_ report: CheckReport) throws -> Bool {
     var outcome = Outcome()
-    _ = try repository.rescue(repository.unlistedPacks)
+    // What opens in them is sealed anew where nothing else has it; the record below names it.
+    _ = try repository.rescue(repository.unlistedPacks + report.damagedPacks.sorted())
+    // Others may have written while the check was reading.
+    try repository.refresh()
     try keyless.refresh()
     let lost = try keyless.lostObjects()
     if !lost.isEmpty { try letGo(lost, &outcome) }
@@ -74,6 +77,7 @@ struct CheckMending {
       if try condemning.commit(
         found.replaced,
         heldBy: found.holders,
+        adds: found.unclaimed,
         time: time,
         seen: log
       ) != nil {
@@ -107,14 +111,14 @@ struct CheckMending {
     if !outcome.irreplaceable.isEmpty {
       options.console.warn(
         paragraph:
-          "\(Quantities.count(outcome.irreplaceable.count, "lost object")) held what nothing else here has. "
+          "\(Quantities.count(outcome.irreplaceable.count, "lost object")) held what snapshots need, and what no other object here is known to have for good. "
           + "Back up again what still exists, or bring it back with --repair-from COPY, and repair again; "
           + "no pack was touched."
       )
     } else if !outcome.packs.kept.isEmpty {
       for pack in outcome.packs.kept {
         options.console.warn(
-          "pack \(pack.digest.short) stays: it could not be read to its end, or is held there"
+          "pack \(pack.digest.short) stays: it could not be read to its end, or may not be removed there"
         )
       }
     }

@@ -16,7 +16,7 @@ enum ForeignAddress {
     guard !scheme.isEmpty, scheme.allSatisfy({ $0.isASCII && ($0.isLetter || isMark($0)) }) else {
       return nil
     }
-    let shown = DisplayedName.text(Array(text.utf8))
+    let shown = DisplayedName.text(Array(withoutSecret(text).utf8))
     // restic's word for a folder of this machine.
     if scheme == "local", !rest.hasPrefix("//") {
       return failure(
@@ -38,6 +38,16 @@ enum ForeignAddress {
       )
     }
     return nil
+  }
+
+  /// The address without what may be a password: all between a user's name and the host.
+  static func withoutSecret(_ text: String) -> String {
+    guard let slashes = text.firstRange(of: "//") else { return text }
+    let authority = text[slashes.upperBound...].prefix { $0 != "/" }
+    guard let host = authority.lastIndex(of: "@"),
+      let secret = authority[..<host].firstIndex(of: ":")
+    else { return text }
+    return text[...secret] + "…" + text[host...]
   }
 
   private static func isMark(_ character: Character) -> Bool {

@@ -108,7 +108,7 @@ package struct Healing {
     return report
   }
 
-  /// Removes a pack whose objects are elsewhere; false if the machine that has it keeps it for a set time.
+  /// Removes a pack whose objects are elsewhere; false if the machine that has it does not let it go.
   private func remove(_ pack: PackID) throws -> Bool {
     let store = repository.store
     do throws(StorageError) {
@@ -116,8 +116,10 @@ package struct Healing {
         try store.remove(BlobName(.pack, pack.digest))
       }
     } catch {
-      guard case .held = error else { throw error }
-      return false
+      switch error {
+      case .held, .denied: return false
+      default: throw error
+      }
     }
     _ = try repository.index.remove(pack)
     return true

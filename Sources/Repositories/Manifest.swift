@@ -1,5 +1,6 @@
 package import CoreTypes
 import Sealing
+import Storage
 
 /// A list of object ids too long for a record.
 ///
@@ -19,6 +20,27 @@ package enum Manifest {
     writer.write(UInt32(ids.count))
     for id in ids { writer.write(id.digest) }
     return writer.bytes
+  }
+
+  /// Puts ids that are sorted and distinct into as many manifests as they need; returns their names, ascending.
+  static func put(
+    _ ids: [ObjectID],
+    in store: any BlobStore
+  ) throws(RepositoryError) -> [Digest] {
+    var manifests: [Digest] = []
+    var rest = ids[...]
+    while !rest.isEmpty {
+      let bytes = encode(rest.prefix(idLimit))
+      let digest = PlainHash.of(bytes)
+      do {
+        try store.put(bytes, as: BlobName(.manifest, digest))
+      } catch {
+        throw .storage(error)
+      }
+      manifests.append(digest)
+      rest = rest.dropFirst(idLimit)
+    }
+    return manifests.sorted()
   }
 
   /// The ids of a file whose hash was proven; ascending order is checked.

@@ -21,16 +21,18 @@ package struct ObjectCondemning {
 
   /// Writes the record if `log` is still all that the store holds; else returns `nil`, and what was found is to be found anew.
   ///
-  /// Both lists ascend; the holders are sound here, and other records add them.
+  /// All lists ascend. The holders are sound here; of them `adds` are those that no record added yet.
   package func commit(
     _ condemned: [ObjectID],
     heldBy holders: [ObjectID],
+    adds: [ObjectID],
     time: PointInTime,
     seen log: RecordLog
   ) throws(RepositoryError) -> Record? {
     guard let writer = Digest(signer.publicKey) else {
       throw .damagedConfiguration(reason: "writer key")
     }
+    try repository.confirm(adds)
     var clear = RecordClear(
       repository: repository.configuration.repositoryID,
       writer: writer,
@@ -41,6 +43,11 @@ package struct ObjectCondemning {
     )
     clear.condemns = condemned
     clear.replaces = holders
+    if adds.count > Record.inlineAddLimit {
+      clear.addManifests = try Manifest.put(adds, in: repository.store)
+    } else {
+      clear.adds = adds
+    }
     return try repository.commit(clear, content: nil, signer: signer, seen: log)
   }
 }

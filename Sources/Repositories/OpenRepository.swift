@@ -135,6 +135,25 @@ package final class OpenRepository: Sendable {
     }
   }
 
+  /// Has the disk hold the packs of objects that a run left which ended before its commit, whoever can read them.
+  func confirm(_ objects: some Collection<ObjectID>) throws(RepositoryError) {
+    guard !objects.isEmpty else { return }
+    var packs: Set<BlobName> = []
+    do {
+      for object in objects {
+        guard let location = try index.location(of: object) else { continue }
+        packs.insert(BlobName(.pack, location.pack.digest))
+      }
+    } catch {
+      throw .index(error)
+    }
+    do {
+      try store.confirm(Array(packs))
+    } catch {
+      throw .storage(error)
+    }
+  }
+
   /// Enters packs that someone else made durable.
   func refreshPacks() throws(RepositoryError) {
     try enterWhatIsNew(by: log)

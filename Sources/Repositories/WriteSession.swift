@@ -93,23 +93,9 @@ package final class WriteSession: Sendable {
     snapshot: (RecordLog) -> Snapshot
   ) throws(RepositoryError) -> Record {
     let adds = resolved.withLock { $0.written.union($0.adopted) }.sorted()
-    try confirmAdopted()
-    var manifests: [Digest] = []
-    if adds.count > Record.inlineAddLimit {
-      var start = 0
-      while start < adds.count {
-        let part = adds[start..<min(start + Manifest.idLimit, adds.count)]
-        let bytes = Manifest.encode(part)
-        let digest = PlainHash.of(bytes)
-        do {
-          try repository.store.put(bytes, as: BlobName(.manifest, digest))
-        } catch {
-          throw .storage(error)
-        }
-        manifests.append(digest)
-        start += part.count
-      }
-    }
+    try repository.confirm(resolved.withLock { $0.adopted })
+    let manifests =
+      adds.count > Record.inlineAddLimit ? try Manifest.put(adds, in: repository.store) : []
     for _ in 0..<1000 {
       let log = repository.log
       let content = snapshot(log)
@@ -129,7 +115,7 @@ package final class WriteSession: Sendable {
       if manifests.isEmpty {
         clear.adds = adds
       } else {
-        clear.addManifests = manifests.sorted()
+        clear.addManifests = manifests
       }
       if let record = try repository.commit(
         clear,
@@ -142,26 +128,6 @@ package final class WriteSession: Sendable {
       try checkResolved()
     }
     throw .storage(.busy(path: repository.store.location))
-  }
-
-  /// What a run left that ended before its commit may not be on the disk yet, whoever can read it.
-  private func confirmAdopted() throws(RepositoryError) {
-    let adopted = resolved.withLock { $0.adopted }
-    guard !adopted.isEmpty else { return }
-    var packs: Set<BlobName> = []
-    do {
-      for object in adopted {
-        guard let location = try repository.index.location(of: object) else { continue }
-        packs.insert(BlobName(.pack, location.pack.digest))
-      }
-    } catch {
-      throw .index(error)
-    }
-    do {
-      try repository.store.confirm(Array(packs))
-    } catch {
-      throw .storage(error)
-    }
   }
 
   /// After newer records came: nothing that this session relies on may be condemned or gone.

@@ -69,7 +69,7 @@ struct MendingTests {
     // Before anything was stored anew there is nothing to let go.
     let early = try place.kist("check", "--read-data", "--repair")
     #expect(early.status == 20, "\(early)")
-    #expect(early.errors.contains("held what nothing else here has"), "\(early)")
+    #expect(early.errors.contains("held what snapshots need"), "\(early)")
     try backUp(place)
     if cache == "cold" { try forgetCache(place) }
     #expect(try place.kist("check", "--read-data").status == 20)
@@ -90,7 +90,7 @@ struct MendingTests {
     try backUp(place)
     let partly = try place.kist("check", "--repair")
     #expect(partly.status == 20, "\(partly)")
-    #expect(partly.errors.contains("held what nothing else here has"), "\(partly)")
+    #expect(partly.errors.contains("held what snapshots need"), "\(partly)")
     let first = try place.kist("restore", "latest~1", "--target", place.path("first"))
     #expect(first.status == 3, "\(first)")
     // All turns up again, as it was: now everything can be let go.
@@ -102,6 +102,28 @@ struct MendingTests {
     let old = try place.kist("restore", "latest~2", "--target", place.path("out"))
     #expect(old.status == 0, "\(old)")
     try place.requireEqual("source", "out")
+  }
+
+  @Test func `what was saved from a cut pack, and no record names, is named by the repair`() throws
+  {
+    let (place, pack) = try prepared()
+    let bytes = try place.bytes(pack)
+    try place.write(Array(bytes.dropLast(600)), to: pack)
+    let gone = try #require(try place.files(below: "source").sorted().first)
+    try place.call("cp", "-a", place.path("source"), place.path("saved"))
+    try FileManager.default.removeItem(atPath: place.path(gone))
+    #expect(try place.kist("check", "--read-data").status == 20)
+    try backUp(place)
+    let before = try place.kist("restore", "latest~1", "--target", place.path("before"))
+    try #require(before.status == 0, "\(before)")
+    let mended = try place.kist("check", "--read-data", "--repair")
+    #expect(mended.status == 0, "\(mended)")
+    let old = try place.kist("restore", "latest~1", "--target", place.path("old"))
+    #expect(old.status == 0, "\(old)")
+    try place.requireEqual("saved", "old")
+    let pushed = try place.kist("mirror", "push", "--init", "--quiet", place.path("mirror"))
+    #expect(pushed.status == 0, "\(pushed)")
+    #expect(try place.kist("check", "--read-data", "--repo", place.path("mirror")).status == 0)
   }
 
   @Test func `known damage is told by a check that reads less, until it is put in order`() throws {

@@ -50,6 +50,8 @@ import Testing
     let path = ["PATH": place.path("bin") + ":/usr/bin:/bin"]
     let addresses = [
       ("http://host/x", "kist does not know http:"), ("s3://bucket/x", "kist does not know s3:"),
+      ("rest:http://ann:hidden@host/", "rest:http://ann:…@host/ is no repository"),
+      ("ssh://ann:hidden@host/x", "ssh://ann:…@host/x is no destination"),
       ("SSH://host/x", "kist does not know SSH:"), ("sftp:host:/x", "kist does not know sftp:"),
       ("rest:http://host/", "kist does not know rest:"),
       ("ann@host:/srv/x", "Write ssh://ann@host/srv/x"), ("host:/srv/x", "Write ssh://host/srv/x"),

@@ -1,3 +1,4 @@
+import TestSupport
 import Foundation
 import Testing
 
@@ -70,6 +71,21 @@ struct RoomTests {
       #expect(restored.status == 0 && restored.errors.isEmpty, "\(restored)")
     }
     try place.requireEqual("source", "small")
+  }
+
+  @Test func `what a file that shrinks gives back is room`() throws {
+    var random = SplitMix64(seed: 17)
+    try place.write([1], to: "source/big")
+    try place.write(random.bytes(3_000_000), to: "source/new")
+    try backup()
+    let mount = try SmallMount(place, "small", kibibytes: 4096)
+    defer { mount.end() }
+    try place.write(random.bytes(3_000_000), to: "small/out/big")
+    let first = try place.kist("restore", "latest", "--target", place.path("small/out"))
+    #expect(!first.errors.contains("not enough room"), "\(first)")
+    let again = try place.kist("restore", "latest", "--target", place.path("small/out"))
+    #expect(again.status == 0, "\(again)")
+    try place.requireEqual("source", "small/out")
   }
 
   @Test func `too few inodes are told as such`() throws {
