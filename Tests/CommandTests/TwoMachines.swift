@@ -8,15 +8,21 @@ final class TwoMachines {
   static let address = "10.83.71.2"
   private static let tool = "/usr/sbin/ip"
 
-  /// True if this process may make namespaces; tried once.
+  /// True if this process may make namespaces, use them, and lay a cable; tried once.
+  ///
+  /// Where the root folder is no mount point, they can be made and not entered.
   static let areAllowed: Bool = {
     guard geteuid() == 0, FileManager.default.isExecutableFile(atPath: tool) else { return false }
     do {
       let name = "kist-probe-\(getpid())"
-      let added = try Running([tool, "netns", "add", name], environment: [:], outputs: nil).wait()
-      guard added.status == 0 else { return false }
-      return try Running([tool, "netns", "del", name], environment: [:], outputs: nil).wait()
-        .status == 0
+      func succeeds(_ words: String...) throws -> Bool {
+        try Running([tool] + words, environment: [:], outputs: nil).wait().status == 0
+      }
+      guard try succeeds("netns", "add", name) else { return false }
+      let isUsable =
+        try succeeds("netns", "exec", name, "/bin/true")
+        && succeeds("-n", name, "link", "add", "probe", "type", "veth", "peer", "name", "other")
+      return try succeeds("netns", "del", name) && isUsable
     } catch {
       return false
     }
