@@ -118,11 +118,19 @@ package final class Catalog: Sendable {
     }
   }
 
-  /// Enters the objects of a pack.
+  /// Enters all objects of a pack, which is known from then on.
   ///
   /// Entering it twice changes nothing.
   package func insert(
     _ pack: PackID,
+    objects list: [(id: ObjectID, chunkIDs: [ChunkID])]
+  ) throws(IndexingError) {
+    try insert(objects: list)
+    try file.write { try $0.put([], for: pack.digest.bytes, in: packs) }
+  }
+
+  /// Enters some objects of a pack of which others could not be read: it stays unknown, since they may be there again.
+  package func insert(
     objects list: [(id: ObjectID, chunkIDs: [ChunkID])]
   ) throws(IndexingError) {
     var start = 0
@@ -151,7 +159,6 @@ package final class Catalog: Sendable {
       }
       start = end
     }
-    try file.write { try $0.put([], for: pack.digest.bytes, in: packs) }
   }
 
   private func ordinal(

@@ -191,8 +191,10 @@ struct IndexRefresh {
   private func enter(_ pack: PackID, findings: inout [PackingError]) throws {
     let opener = try ObjectOpener(keyring: keyring)
     var objects: [(id: ObjectID, chunkIDs: [ChunkID])] = []
+    let objectCount: Int
     do {
       let trailer = try packs.trailer(of: pack)
+      objectCount = trailer.places.count
       for (place, head) in zip(trailer.places, try packs.heads(of: pack, trailer: trailer)) {
         do {
           let directory = try opener.directory(of: try head.get())
@@ -209,6 +211,8 @@ struct IndexRefresh {
       if !findings.contains(error) { findings.append(error) }
       return
     }
+    // Of a damaged head the sound one may be brought back, in a pack of the same name.
+    guard objects.count == objectCount else { return try catalog.insert(objects: objects) }
     try catalog.insert(pack, objects: objects)
   }
 }

@@ -64,6 +64,29 @@ struct PackRescueTests {
     try place.requireEqual("source", "out")
   }
 
+  @Test func `a cache made while a head was damaged knows the object when the head is sound again`()
+    throws
+  {
+    let (place, pack) = try prepared()
+    let bytes = try place.bytes(pack)
+    var told = 0
+    for distance in [300, 420, 560, 700, 900] {
+      var damaged = bytes
+      damaged[bytes.count - distance] ^= 1
+      try place.write(damaged, to: pack)
+      try forgetCache(place)
+      let seen = try place.kist("ls", "latest")
+      if !seen.errors.isEmpty { told += 1 }
+      try place.write(bytes, to: pack)
+      let checked = try place.kist("check")
+      #expect(checked.status == 0, "\(distance): \(checked)")
+    }
+    #expect(told > 0, "no head was met")
+    let out = try place.kist("restore", "latest", "--target", place.path("out"))
+    #expect(out.status == 0, "\(out)")
+    try place.requireEqual("source", "out")
+  }
+
   @Test func `a restore that meets damage has the next backup store it anew`() throws {
     let (place, pack) = try prepared()
     let bytes = try place.bytes(pack)
