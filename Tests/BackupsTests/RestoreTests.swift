@@ -34,10 +34,7 @@ import Trees
   @Test func `whatever has become of the target, it is made equal again, and nothing outside is`()
     throws
   {
-    let seed =
-      ProcessInfo.processInfo.environment["KIST_TEST_SEED"].flatMap { UInt64($0) }
-      ?? UInt64.random(in: 1...(1 << 32))
-    print("KIST_TEST_SEED=\(seed)")
+    let seed = TestSeed.make(for: "a target spoilt")
     var random = SplitMix64(seed: seed)
     for name in ["a", "b", "folder/c", "folder/d", "folder/deep/e"] {
       let size = [0, 3, 128, 129, 70_000, 500_000, 1_300_000][Int(random.next() % 7)]

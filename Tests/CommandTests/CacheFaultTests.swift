@@ -133,8 +133,7 @@ struct CacheFaultTests {
   @Test func `a flipped bit stops no command, and harms no snapshot`() throws {
     let variables = ProcessInfo.processInfo.environment
     let rounds = variables["KIST_TEST_ALL_BITS"].map { max(200, Int($0) ?? 0) } ?? 4
-    let seed =
-      variables["KIST_TEST_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 1...(1 << 32))
+    let seed = TestSeed.make(for: "bits of caches")
     var random = SplitMix64(seed: seed)
     let place = try prepared()
     // A file that changed within the last two seconds is read again, by design.

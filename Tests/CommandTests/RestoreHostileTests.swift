@@ -190,10 +190,7 @@ struct RestoreHostileTests {
   @Test func `after kills at any point, a restore goes on, whatever may be overwritten`() throws {
     let place = try Place()
     try place.initialize(key: .recovery)
-    let seed =
-      ProcessInfo.processInfo.environment["KIST_TEST_SEED"].flatMap { UInt64($0) }
-      ?? UInt64.random(in: 1...(1 << 32))
-    print("KIST_TEST_SEED=\(seed)")
+    let seed = TestSeed.make(for: "kills of a restore")
     var random = SplitMix64(seed: seed)
     try place.fill("source", files: 1200, bytes: 3000, seed: seed)
     try place.write([UInt8](repeating: 3, count: 100), to: "source/inline")

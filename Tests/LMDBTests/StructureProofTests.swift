@@ -41,7 +41,7 @@ import Testing
   }
 
   @Test func `what LMDB writes is proven, whatever was done`() throws {
-    let seed = Self.number("KIST_TEST_SEED") ?? UInt64.random(in: 1...(1 << 32))
+    let seed = TestSeed.make(for: "writes to LMDB")
     var random = SplitMix64(seed: seed)
     for round in 0..<3 {
       let place = Place()
@@ -97,7 +97,7 @@ import Testing
 
   // With KIST_TEST_ALL_BITS=1 every bit of the file.
   @Test func `a flipped bit is found, or changes nothing`() throws {
-    let seed = Self.number("KIST_TEST_SEED") ?? UInt64.random(in: 1...(1 << 32))
+    let seed = TestSeed.make(for: "bits of LMDB")
     var random = SplitMix64(seed: 77)
     let place = Place()
     do {
