@@ -25,6 +25,8 @@ package struct BackupCounters: Sendable, Equatable {
   package var packsStored = 0
   /// How often a file was read once more because it changed while it was read.
   package var rereads = 0
+  /// Files that were read a moment later, for they had just been changed.
+  package var waits = 0
   package var errors = 0
   package init() {}
 

@@ -85,6 +85,10 @@ final class FileReader {
     var (opened, attempt) = (first, firstAttempt)
     do {
       while true {
+        if let later = try FileStamp.wait(for: file, opened, isOver: { context.failure.isSet }) {
+          context.progress.add { $0.waits += 1 }
+          opened = later
+        }
         if opened.size > UInt64(ReadingSizes.largeFile) {
           context.progress.working(on: task.path)
           return context.push(

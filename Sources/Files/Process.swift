@@ -136,6 +136,11 @@ package enum SystemClock {
   /// Time of day.
   package static func now() -> Timestamp { read(CLOCK_REALTIME) }
 
+  /// What the kernel would write on a file that changed now: the time of day at its last tick.
+  ///
+  /// Source: clock_gettime(2), CLOCK_REALTIME_COARSE; inode_timestamp of the kernel.
+  package static func stamp() -> Timestamp { read(CLOCK_REALTIME_COARSE) }
+
   /// Nanoseconds that never go back.
   package static func monotonicNanoseconds() -> UInt64 {
     let time = read(CLOCK_MONOTONIC)
