@@ -30,7 +30,7 @@ struct MirrorNoting {
     of target: MirrorTarget,
     for purpose: Purpose,
     repository: KeylessRepository?,
-    began start: Int64
+    began start: PointInTime
   ) {
     guard let id = outcome.contact?.repository ?? repository?.configuration.repositoryID else {
       return
@@ -48,13 +48,20 @@ struct MirrorNoting {
       guard known != nil || outcome.contact != nil || target.isOfProfile || isStoppedUnderWay
       else { return }
       var note = known ?? MirrorNote(destination: target.name)
-      let now = Surroundings.now.seconds
+      let now = Surroundings.now
       if let contact = outcome.contact {
         note.meet(mark: contact.mark, at: now)
         note.reported = contact.verification
         note.isSelecting = contact.isSelecting
         if let frontier = contact.frontier {
-          note.learn(frontier: frontier, extraRecords: contact.extraRecordCount ?? 0, at: now)
+          // A run that failed then has the last word.
+          var learned = now
+          if case .failure = outcome.result { learned = start }
+          note.learn(
+            frontier: frontier,
+            extraRecords: contact.extraRecordCount ?? 0,
+            at: learned
+          )
         }
       }
       if purpose == .exchange {

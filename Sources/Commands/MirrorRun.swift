@@ -48,7 +48,7 @@ struct MirrorRun {
   /// Runs with one other end, notes what came of it, and says it; what travelled in a line.
   private func run(with target: MirrorTarget) throws -> String {
     let start = SystemClock.monotonicNanoseconds()
-    let began = Surroundings.now.seconds
+    let began = Surroundings.now
     let console = options.console
     let folders = try options.folders()
     let (repository, choice) = try open(folders: folders)

@@ -58,7 +58,7 @@ struct MirrorStanding {
     case .otherRepository: return .otherRepository
     case .came, nil: break
     }
-    let isLastWord = (note.knownAt ?? .min) <= (note.lastAttempt ?? .min)
+    let isLastWord = !MirrorNote.is(note.knownAt, laterThan: note.lastAttempt)
     if note.failure == MirrorNoting.stop, isLastWord { return .stopped }
     if note.lastContact == nil { return .neverReached }
     if note.failure != nil, isLastWord { return .failed }
@@ -98,7 +98,7 @@ struct MirrorStanding {
   }
 
   private func joined(with other: MirrorStanding) -> MirrorStanding {
-    let isNewer = (other.note.knownAt ?? .min) > (note.knownAt ?? .min)
+    let isNewer = MirrorNote.is(other.note.knownAt, laterThan: note.knownAt)
     return MirrorStanding(
       target: target,
       note: note.joined(with: other.note),

@@ -143,7 +143,7 @@ struct MirrorStatusCommand: ParsableCommand {
         of: target,
         for: .look,
         repository: repository,
-        began: Surroundings.now.seconds
+        began: Surroundings.now
       )
       switch outcome.result {
       case .success: return .came

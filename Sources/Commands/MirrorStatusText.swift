@@ -130,17 +130,24 @@ enum MirrorStatusText {
     return remarks
   }
 
-  private static func time(_ seconds: Int64?) -> String {
-    guard let seconds else { return "never" }
-    return CalendarTime.text(PointInTime(seconds: clamped(seconds)))
+  private static func time(_ seconds: Int64) -> String { time(PointInTime(seconds: seconds)) }
+
+  private static func time(_ time: PointInTime?) -> String {
+    time.map { CalendarTime.text(clamped($0)) } ?? "never"
   }
 
   private static func moment(_ seconds: Int64?) -> JSONText.Value {
-    seconds.map { .text(CalendarTime.iso(PointInTime(seconds: clamped($0)))) } ?? .null
+    moment(seconds.map { PointInTime(seconds: $0) })
+  }
+
+  private static func moment(_ time: PointInTime?) -> JSONText.Value {
+    time.map { .text(CalendarTime.iso(clamped($0))) } ?? .null
   }
 
   private static func number(_ count: Int?) -> JSONText.Value { count.map { .number($0) } ?? .null }
 
   /// Years that a calendar has four digits for.
-  private static func clamped(_ seconds: Int64) -> Int64 { min(max(seconds, 0), 253_402_300_799) }
+  private static func clamped(_ time: PointInTime) -> PointInTime {
+    min(max(time, PointInTime(seconds: 0)), PointInTime(seconds: 253_402_300_799))
+  }
 }

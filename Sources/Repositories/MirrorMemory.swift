@@ -145,7 +145,7 @@ enum NoteLimits {
 protocol KeptNote {
   func write(to writer: inout CBORWriter)
   /// Reads one map; `nil` if it is not what was written.
-  init?(reading reader: inout CBORReader) throws(CBORError)
+  init?(reading reader: inout CBORReader) throws
 }
 
 extension KeptNote {

@@ -21,14 +21,14 @@ struct MirrorMemoryTests {
 
   private func note(_ destination: String) -> MirrorNote {
     var note = MirrorNote(destination: destination)
-    note.meet(mark: [UInt8](repeating: 7, count: 16), at: 100)
+    note.meet(mark: [UInt8](repeating: 7, count: 16), at: PointInTime(seconds: 100, nanoseconds: 1))
     note.learn(
       frontier: [RecordID(Digest(words: 9, 8, 7, 6)), RecordID(Digest(words: 9, 9, 9, 9))],
       extraRecords: 3,
-      at: 101
+      at: PointInTime(seconds: 101)
     )
-    note.lastAttempt = 99
-    note.lastSuccess = -5
+    note.lastAttempt = PointInTime(seconds: 99, nanoseconds: 999_999_999)
+    note.lastSuccess = PointInTime(seconds: -5)
     note.failure = "it went away\nwith \u{1B}[31m"
     note.reported = Verification(time: 50, extent: .part)
     return note
@@ -85,11 +85,24 @@ struct MirrorMemoryTests {
 
   @Test func `another store at the same place makes what was known void`() {
     var note = note("/a")
-    note.meet(mark: [], at: 200)
+    note.meet(mark: [], at: PointInTime(seconds: 200))
     #expect(note.frontier != nil)
-    note.meet(mark: [UInt8](repeating: 8, count: 16), at: 201)
+    note.meet(mark: [UInt8](repeating: 8, count: 16), at: PointInTime(seconds: 201))
     #expect(note.frontier == nil && note.lastSuccess == nil && note.reported == nil)
-    #expect(note.lastContact == 201 && note.destination == "/a")
+    #expect(note.lastContact == PointInTime(seconds: 201) && note.destination == "/a")
+  }
+
+  @Test func `of two names the later word counts, within one second too`() {
+    var (first, second) = (note("/a"), note("/b"))
+    let later = PointInTime(seconds: 101, nanoseconds: 1)
+    second.learn(frontier: [], extraRecords: 0, at: later)
+    second.lastAttempt = PointInTime(seconds: 100)
+    second.failure = nil
+    for joined in [first.joined(with: second), second.joined(with: first)] {
+      #expect(joined.frontier == [] && joined.knownAt == later && joined.failure == nil)
+    }
+    first.lastAttempt = nil
+    #expect(first.joined(with: second).failure == nil)
   }
 
   @Test func `a fault stands until a check that looks at as much finds nothing`() throws {
