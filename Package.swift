@@ -17,12 +17,15 @@ func idea(_ name: String, on lower: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: lower, swiftSettings: house)
 }
 
+/// Settings of tests: in a release build, what they test is optimised, and they are not, for that takes minutes.
+let ofTests = house + [.unsafeFlags(["-Onone"], .when(configuration: .release))]
+
 /// The tests of one idea.
 func tests(_ name: String, on lower: [Target.Dependency] = []) -> Target {
   .testTarget(
     name: name + "Tests",
     dependencies: [.byName(name: name), "TestSupport"] + lower,
-    swiftSettings: house
+    swiftSettings: ofTests
   )
 }
 
@@ -145,6 +148,15 @@ let package = Package(
       path: "Tests/TestSupport",
       swiftSettings: house
     ),
+    .executableTarget(
+      name: "sequences",
+      dependencies: [
+        "Backups", "Chunking", "CoreTypes", "Packing", "Repositories", "Sealing", "Sodium",
+        "Storage", "TestSupport", "Trees",
+      ],
+      path: "Tests/Sequences",
+      swiftSettings: house
+    ),
     tests("CoreTypes"),
     tests("Zstandard"),
     tests("Sodium"),
@@ -195,9 +207,9 @@ let package = Package(
     ),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["kist", "TestSupport"],
-      swiftSettings: house
+      dependencies: ["kist", "sequences", "TestSupport"],
+      swiftSettings: ofTests
     ),
-    .testTarget(name: "ModelTests", dependencies: ["TestSupport"], swiftSettings: house),
+    .testTarget(name: "ModelTests", dependencies: ["TestSupport"], swiftSettings: ofTests),
   ]
 )

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Counts instructions with Valgrind, which are the same on any machine of a kind.
@@ -34,12 +35,12 @@ private enum Instructions {
 @Suite(
   "Instructions of a run",
   .enabled(
-    if: Instructions.areCounted,
-    "no valgrind or no objcopy: instructions are NOT counted (tools/install-deps installs them)"
+    if: Instructions.areCounted && Cases.build == .release,
+    "a debug build, no valgrind or no objcopy: instructions are NOT counted (tools/test counts them)"
   )
 )
 struct InstructionTests {
-  /// Millions of instructions that a command may take beyond those of opening the repository, in a debug build.
+  /// Millions of instructions that a command may take beyond those of opening the repository, in a release build.
   ///
   /// Three tenths above the most that was counted; runs differ by less than a twentieth, and processors by more. A command
   /// that takes more has become slower on every machine: mend that, or raise the number and say why

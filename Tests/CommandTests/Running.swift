@@ -69,19 +69,21 @@ enum Programs {
   static let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent().path
 
-  /// The built executable: beside the test bundle, else where a debug build puts it.
-  static let kist: String = {
+  static let kist = built("kist")
+
+  /// A built executable: beside the test bundle, else where a debug build puts it.
+  static func built(_ name: String) -> String {
     let bundle = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
       .deletingLastPathComponent()
     let candidates = [
-      bundle.appendingPathComponent("kist").path,
-      bundle.deletingLastPathComponent().appendingPathComponent("kist").path,
+      bundle.appendingPathComponent(name).path,
+      bundle.deletingLastPathComponent().appendingPathComponent(name).path,
       URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-        .appendingPathComponent("kist").path,
+        .appendingPathComponent(name).path,
     ]
     return candidates.first { FileManager.default.isExecutableFile(atPath: $0) }
-      ?? package + "/.build/debug/kist"
-  }()
+      ?? package + "/.build/debug/" + name
+  }
 
   static func tool(_ name: String) -> String { package + "/tools/" + name }
 }

@@ -30,6 +30,21 @@ package enum Cases {
     case seals
   }
 
+  /// How what is tested was built.
+  package enum Build: Sendable {
+    case debug
+    /// As people run it: what is slow in a debug build is tried often enough.
+    case release
+  }
+
+  package static var build: Build {
+    #if DEBUG
+    .debug
+    #else
+    .release
+    #endif
+  }
+
   /// As many cases as are tried by default, or with KIST_TEST_TIMES=n so many times as many.
   package static func planned(_ count: Int) -> Int {
     let times = ProcessInfo.processInfo.environment["KIST_TEST_TIMES"].flatMap { Int($0) } ?? 1
