@@ -1,5 +1,4 @@
 package import Files
-import Indexing
 package import Packing
 package import Repositories
 package import Sealing
@@ -26,8 +25,6 @@ package enum BackupError: Error, Sendable {
   case command(ChildProcess.End)
   /// A path inside a snapshot does not exist.
   case noSuchPath([UInt8])
-  /// Something that has no case of its own.
-  case unexpected(String)
   /// A signal asked to stop.
   case interrupted
   /// A signal asked to stop while a call for this path of the source did not return.
@@ -41,13 +38,10 @@ extension BackupError {
   init(_ error: any Error) {
     switch error {
     case let error as BackupError: self = error
-    case let error as RepositoryError: self = .repository(error)
-    case let error as IndexingError: self = .repository(.index(error))
-    case let error as FilesError: self = .repository(.files(error))
     case let error as PackingError: self = .packing(error)
     case let error as SealingError: self = .sealing(error)
     case let error as TreeError: self = .tree(error)
-    default: self = .unexpected("\(error)")
+    default: self = .repository(RepositoryError(error))
     }
   }
 }

@@ -133,7 +133,7 @@ package struct BackupPipeline: Sendable {
         let table = GearTable(
           keyStream: repository.keyring.currentIdentityKey.gearKeyStream()
         )
-      else { throw RepositoryError.damagedConfiguration(reason: "gear table") }
+      else { throw RepositoryError.unexpected("gear table") }
       return BackupContext(
         plan: plan,
         base: try ParentSearch.parent(of: plan, in: log, repository: repository),
@@ -146,12 +146,8 @@ package struct BackupPipeline: Sendable {
         progress: progress,
         failure: failure
       )
-    } catch let error as RepositoryError {
-      throw error
-    } catch let error as IndexingError {
-      throw .index(error)
     } catch {
-      throw .damagedConfiguration(reason: "\(error)")
+      throw RepositoryError(error)
     }
   }
 

@@ -148,7 +148,7 @@ private final class FilledPack {
 
   func finish() throws -> WrittenPack {
     guard let writer = writer.take() else {
-      throw BackupError.unexpected("a pack was finished twice")
+      throw RepositoryError.unexpected("a pack was finished twice")
     }
     return try writer.finish()
   }

@@ -1,12 +1,16 @@
 import CoreTypes
 import Files
 import Packing
+import Sealing
 import Storage
 
 /// What went wrong with the files of a store, here or far away.
 extension Explanation {
   static func failure(from error: PackingError) -> Failure {
     if case .storage(let error) = error { return failure(from: error) }
+    if case .sealed(_, _, .library(let reason)) = error {
+      return failure(from: SealingError.library(reason))
+    }
     return Failure(
       .damage,
       text(error),

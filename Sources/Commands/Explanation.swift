@@ -122,7 +122,6 @@ enum Explanation {
         "the snapshot has no \(DisplayedName.text(path))",
         advice: "`kist ls SNAPSHOT` shows what is in it."
       )
-    case .unexpected(let reason): Failure(.failed, reason)
     case .interrupted:
       Failure(
         .interrupted,
@@ -276,7 +275,18 @@ enum Explanation {
         advice:
           "Mend what keeps you from it (KIST_STATE_DIR names another), then run the same command again."
       )
+    case .unexpected(let reason): unexpected(reason)
     }
+  }
+
+  /// What nobody foresaw: it is a fault of the program, or of a library that it uses.
+  private static func unexpected(_ reason: String) -> Failure {
+    Failure(
+      .failed,
+      "something that kist does not expect: \(DisplayedName.text(Array(reason.utf8)))",
+      meaning: "It says nothing about the repository's data; what was saved before is as it was.",
+      advice: "Run the same command again; `kist check` tells whether anything is damaged."
+    )
   }
 
   /// What helps before anything that is remembered is given up.
@@ -329,6 +339,7 @@ enum Explanation {
         meaning: "This says nothing about the password.",
         advice: "Free some memory and try again."
       )
+    case .library(let reason): unexpected(reason)
     default: Failure(.damage, text(error))
     }
   }

@@ -27,12 +27,8 @@ struct IndexRefresh {
       for pack in unread {
         try enter(pack, findings: &findings)
       }
-    } catch let error as RepositoryError {
-      throw error
-    } catch let error as IndexingError {
-      throw .index(error)
     } catch {
-      throw .damagedConfiguration(reason: "\(error)")
+      throw RepositoryError(error)
     }
     try IndexRefresh.enterRecords(of: log, store: store, index: index)
     return findings
@@ -94,12 +90,8 @@ struct IndexRefresh {
         (read, count) = ([], 0)
       }
       try index.insert(read)
-    } catch let error as RepositoryError {
-      throw error
-    } catch let error as IndexingError {
-      throw .index(error)
     } catch {
-      throw .damagedConfiguration(reason: "\(error)")
+      throw RepositoryError(error)
     }
     return findings
   }

@@ -15,12 +15,8 @@ extension KeylessRepository {
     do {
       try StoreLayout.create(at: path, configuration: file, blobs: [])
       return try KeylessRepository(store: try DirectoryStore(path: path), folders: folders)
-    } catch let error as StorageError {
-      throw .storage(error)
-    } catch let error as RepositoryError {
-      throw error
     } catch {
-      throw .damagedConfiguration(reason: "\(error)")
+      throw RepositoryError(error)
     }
   }
 }

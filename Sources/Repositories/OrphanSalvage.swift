@@ -76,14 +76,8 @@ package struct OrphanSalvage {
         try rest(pack.rest)
         try orphan.remove()
       }
-    } catch let error as StorageError {
-      throw .storage(error)
-    } catch let error as PackingError {
-      throw .packing(error)
-    } catch let error as RepositoryError {
-      throw error
     } catch {
-      throw .storage(.missing(BlobName(.pack, Digest(words: 0, 0, 0, 0))))
+      throw RepositoryError(error)
     }
     return saved
   }

@@ -26,16 +26,11 @@ struct PackRescue {
       let count = try repository.store.byteCount(of: name)
       guard count <= PackRescue.byteLimit else { return 0 }
       bytes = try repository.store.read(name, from: 0, count: count)
-    } catch let error as IndexingError {
-      throw .index(error)
-    } catch let error as StorageError {
+    } catch let error as StorageError where !error.isDisconnection {
       // Whoever opened the repository was told of the pack: what cannot be read of it is not saved, and all else goes on.
-      guard error.isDisconnection else { return 0 }
-      throw .storage(error)
-    } catch let error as SealingError {
-      throw .sealing(error)
+      return 0
     } catch {
-      throw .damagedConfiguration(reason: "\(error)")
+      throw RepositoryError(error)
     }
     return try ObjectRescue(repository: repository).run(bytes).objects
   }
@@ -64,12 +59,8 @@ struct ObjectRescue {
       let pack = try writer.finish()
       try repository.enter(pack)
       return (found.count, pack.byteCount)
-    } catch let error as PackingError {
-      throw .packing(error)
-    } catch let error as RepositoryError {
-      throw error
     } catch {
-      throw .index(.malformedRow(path: repository.index.file.path))
+      throw RepositoryError(error)
     }
   }
 
@@ -95,12 +86,8 @@ struct ObjectRescue {
           ).named()
         )
       }
-    } catch let error as SealingError {
-      throw .sealing(error)
-    } catch let error as IndexingError {
-      throw .index(error)
     } catch {
-      throw .damagedConfiguration(reason: "\(error)")
+      throw RepositoryError(error)
     }
     return found
   }

@@ -46,12 +46,8 @@ package struct UnlockedRepository: Sendable {
     self.store = store
     do {
       configuration = try Configuration(decoding: try store.readConfiguration())
-    } catch let error as StorageError {
-      throw .storage(error)
-    } catch let error as RepositoryError {
-      throw error
     } catch {
-      throw .damagedConfiguration(reason: "\(error)")
+      throw RepositoryError(error)
     }
     let repository = configuration.repositoryID
     (slot, bundle) = try UnlockedRepository.openSlot(
@@ -87,14 +83,8 @@ package struct UnlockedRepository: Sendable {
           repository: configuration.repositoryID
         )
       )
-    } catch let error as RepositoryError {
-      throw error
-    } catch let error as FilesError {
-      throw .files(error)
-    } catch let error as IndexingError {
-      throw .index(error)
     } catch {
-      throw .damagedConfiguration(reason: "\(error)")
+      throw RepositoryError(error)
     }
   }
 

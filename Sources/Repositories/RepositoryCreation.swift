@@ -56,14 +56,8 @@ package enum RepositoryCreation {
         blobs.append((BlobName(kind, PlainHash.of(bytes)), bytes))
       }
       try store(configuration.encoded(rootKey: rootKey), blobs)
-    } catch let error as SealingError {
-      throw .sealing(error)
-    } catch let error as StorageError {
-      throw .storage(error)
-    } catch let error as RepositoryError {
-      throw error
     } catch {
-      throw .damagedConfiguration(reason: "\(error)")
+      throw RepositoryError(error)
     }
     return Result(configuration: configuration, bundle: bundle)
   }

@@ -52,4 +52,22 @@ package enum RepositoryError: Error, Sendable {
   case sealing(SealingError)
   case index(IndexingError)
   case files(FilesError)
+  /// Something that has no case of its own: it says nothing about what is in the store.
+  case unexpected(String)
+}
+
+extension RepositoryError {
+  /// The failure that any error from below is.
+  package init(_ error: any Error) {
+    self =
+      switch error {
+      case let error as RepositoryError: error
+      case let error as StorageError: .storage(error)
+      case let error as PackingError: .packing(error)
+      case let error as SealingError: .sealing(error)
+      case let error as IndexingError: .index(error)
+      case let error as FilesError: .files(error)
+      default: .unexpected("\(error)")
+      }
+  }
 }

@@ -37,12 +37,8 @@ package struct WriterEnrolment {
       try memory.keep(writerSeed: seed)
       try enrol(key, label: label, host: host, time: time)
       return key
-    } catch let error as FilesError {
-      throw .files(error)
-    } catch let error as RepositoryError {
-      throw error
     } catch {
-      throw .damagedConfiguration(reason: "\(error)")
+      throw RepositoryError(error)
     }
   }
 
@@ -52,12 +48,8 @@ package struct WriterEnrolment {
       let records = repository.log.records
       let missing = try memory.frontier(of: repository.store.id).filter { records[$0] == nil }
       guard missing.isEmpty else { throw RepositoryError.rollback(missing: missing) }
-    } catch let error as FilesError {
-      throw .files(error)
-    } catch let error as RepositoryError {
-      throw error
     } catch {
-      throw .damagedConfiguration(reason: "\(error)")
+      throw RepositoryError(error)
     }
   }
 

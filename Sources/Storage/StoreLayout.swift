@@ -27,14 +27,16 @@ package enum StoreLayout {
     configuration: [UInt8],
     blobs: [(BlobName, [UInt8])]
   ) throws(StorageError) {
-    do {
+    let (root, names) = try about(path) { () throws(FilesError) in
       let root = try DirectoryHandle.makePath(path, mode: 0o700)
-      let names = try root.entries().map(\.name)
-      if names.contains(Array("kist".utf8)) { throw StorageError.alreadyThere(path: path) }
-      if !names.isEmpty {
-        guard isBegun(at: path) else { throw StorageError.notEmpty(path: path) }
-        try clearKeys(in: root, path: path)
-      }
+      return (root, try root.entries().map(\.name))
+    }
+    if names.contains(Array("kist".utf8)) { throw .alreadyThere(path: path) }
+    if !names.isEmpty {
+      guard isBegun(at: path) else { throw .notEmpty(path: path) }
+      try clearKeys(in: root, path: path)
+    }
+    let temporary = try about(path) { () throws(FilesError) in
       for folder in ["tmp"] + BlobKind.allCases.map(\.folder) {
         try makeFolder(folder, in: root)
       }
@@ -47,16 +49,13 @@ package enum StoreLayout {
       try writeFixed("store", StoreIdentityFile.encode(id), in: root, temporary: temporary)
       try writeFixed("commit.lock", [], in: root, temporary: temporary)
       try root.sync()
-      let store = try DirectoryStore(path: path)
-      for (name, bytes) in blobs { try store.put(bytes, as: name) }
+      return temporary
+    }
+    let store = try DirectoryStore(path: path)
+    for (name, bytes) in blobs { try store.put(bytes, as: name) }
+    try about(path) { () throws(FilesError) in
       try writeFixed("kist", configuration, in: root, temporary: temporary)
       try root.sync()
-    } catch let error as StorageError {
-      throw error
-    } catch let error as FilesError {
-      throw .failed(name: path, error)
-    } catch {
-      throw .noRepository(path: path)
     }
   }
 
@@ -70,33 +69,31 @@ package enum StoreLayout {
   ) throws(StorageError)
     -> Int
   {
-    do {
+    let (root, isEmpty) = try about(path) { () throws(FilesError) in
       let root = try DirectoryHandle.makePath(path, mode: 0o700)
-      guard try root.entries().isEmpty else { throw StorageError.notEmpty(path: path) }
-      var count = 1
-      try writeFixed("kist", try store.readConfiguration(), in: root, temporary: root)
-      for kind in [BlobKind.slot, .keyringEntry] {
-        try makeFolder(kind.folder, in: root)
-        let folder = try root.openSubdirectory(Array(kind.folder.utf8))
-        for digest in try store.names(of: kind) {
-          try writeFixed(
-            digest.description,
-            try store.read(BlobName(kind, digest)),
-            in: folder,
-            temporary: root
-          )
-          count += 1
-        }
-      }
-      try root.sync()
-      return count
-    } catch let error as StorageError {
-      throw error
-    } catch let error as FilesError {
-      throw .failed(name: path, error)
-    } catch {
-      throw .noRepository(path: path)
+      return (root, try root.entries().isEmpty)
     }
+    guard isEmpty else { throw .notEmpty(path: path) }
+    var count = 1
+    let configuration = try store.readConfiguration()
+    try about(path) { () throws(FilesError) in
+      try writeFixed("kist", configuration, in: root, temporary: root)
+    }
+    for kind in [BlobKind.slot, .keyringEntry] {
+      let folder = try about(path) { () throws(FilesError) in
+        try makeFolder(kind.folder, in: root)
+        return try root.openSubdirectory(Array(kind.folder.utf8))
+      }
+      for digest in try store.names(of: kind) {
+        let bytes = try store.read(BlobName(kind, digest))
+        try about(path) { () throws(FilesError) in
+          try writeFixed(digest.description, bytes, in: folder, temporary: root)
+        }
+        count += 1
+      }
+    }
+    try about(path) { () throws(FilesError) in try root.sync() }
+    return count
   }
 
   /// Puts a configuration in the place of a damaged or missing one; the caller has proven that it is this repository's.
@@ -116,7 +113,16 @@ package enum StoreLayout {
   /// Removes keys that an interrupted `create` left, which nothing uses: they would not open with new ones.
   ///
   /// Throws, and removes nothing, if packs or records are there: a repository whose configuration was lost.
-  private static func clearKeys(in root: DirectoryHandle, path: String) throws {
+  private static func clearKeys(
+    in root: DirectoryHandle,
+    path: String
+  ) throws(StorageError) {
+    let isCleared = try about(path) { () throws(FilesError) in try clearKeys(in: root) }
+    guard isCleared else { throw .notEmpty(path: path) }
+  }
+
+  /// As above; false if packs or records are there.
+  private static func clearKeys(in root: DirectoryHandle) throws(FilesError) -> Bool {
     var keys: [(folder: DirectoryHandle, name: [UInt8])] = []
     for kind in BlobKind.allCases {
       let folder: DirectoryHandle
@@ -130,14 +136,27 @@ package enum StoreLayout {
       switch kind {
       case .slot, .keyringEntry: keys += names.map { (folder, $0) }
       case .pack:
-        for shard in names where try !folder.openSubdirectory(shard).entries().isEmpty {
-          throw StorageError.notEmpty(path: path)
+        for shard in names {
+          guard try folder.openSubdirectory(shard).entries().isEmpty else { return false }
         }
       case .record, .manifest:
-        guard names.isEmpty else { throw StorageError.notEmpty(path: path) }
+        guard names.isEmpty else { return false }
       }
     }
     for key in keys { try key.folder.unlink(key.name) }
+    return true
+  }
+
+  /// Does what only the folder at `path` can refuse.
+  private static func about<Result>(
+    _ path: String,
+    _ body: () throws(FilesError) -> Result
+  ) throws(StorageError) -> Result {
+    do {
+      return try body()
+    } catch {
+      throw .failed(name: path, error)
+    }
   }
 
   /// True if the folder holds what `create` makes first.
