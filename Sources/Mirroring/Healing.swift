@@ -162,18 +162,8 @@ package struct Healing {
         guard moved.id != pack else { return true }
       }
       return try remove(pack)
-    } catch let error as MirrorError {
-      throw error
-    } catch let error as PackingError {
-      throw .packing(error)
-    } catch let error as StorageError {
-      throw .storage(error)
-    } catch let error as RepositoryError {
-      throw .repository(error)
-    } catch let error as IndexingError {
-      throw .repository(.index(error))
     } catch {
-      throw .malformed("\(error)")
+      throw MirrorError(error)
     }
   }
 

@@ -153,11 +153,7 @@ final class Intake: Sendable {
   private func publish(_ pack: FullPack) throws(MirrorError) {
     do {
       guard let written = try pack.finish() else { return }
-      do {
-        try repository.enter(written)
-      } catch {
-        throw MirrorError.repository(error)
-      }
+      try repository.enter(written)
       results.withLock { results in
         results.count += written.places.count
         if notes == .names { results.names += written.places.map(\.id) }
@@ -165,12 +161,8 @@ final class Intake: Sendable {
       }
       // Many small objects leave many small pieces behind.
       ProcessEnvironment.returnFreeMemory()
-    } catch let error as MirrorError {
-      throw error
-    } catch let error as PackingError {
-      throw .packing(error)
     } catch {
-      throw .malformed("\(error)")
+      throw MirrorError(error)
     }
   }
 

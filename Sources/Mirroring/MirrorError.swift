@@ -182,9 +182,9 @@ extension MirrorError {
       switch error {
       case let error as MirrorError: error
       case let error as StorageError: .storage(error)
-      case let error as RepositoryError: .repository(error)
       case let error as PackingError: .packing(error)
-      default: .malformed("\(error)")
+      // What is left came from below: the other end did nothing wrong.
+      default: .repository(RepositoryError(error))
       }
   }
 }

@@ -12,12 +12,8 @@ extension MirrorPeer {
       return try session.loaded(
         objects: DigestSet(ascending: try repository.soundRequiredObjects())
       )
-    } catch let error as RepositoryError {
-      throw .repository(error)
-    } catch let error as MirrorError {
-      throw error
     } catch {
-      throw .malformed("\(error)")
+      throw MirrorError(error)
     }
   }
 
@@ -36,12 +32,8 @@ extension MirrorPeer {
         objects: UInt64(supply.objectCount),
         bytes: UInt64(supply.byteCount)
       )
-    } catch let error as RepositoryError {
-      throw .repository(error)
-    } catch let error as MirrorError {
-      throw error
     } catch {
-      throw .malformed("\(error)")
+      throw MirrorError(error)
     }
   }
 
