@@ -252,6 +252,17 @@ enum Explanation {
           + "If you restored the repository on purpose, remove the folder with the repository's id in this machine's "
           + "state folder (KIST_STATE_DIR, else ~/.local/state/kist)."
       )
+    case .unreadRecords(let files):
+      Failure(
+        .damage,
+        "records that this machine saw cannot be read: "
+          + files.prefix(4).map { "records/\($0.short)" }.joined(separator: ", ")
+          + (files.count > 4 ? " and \(files.count - 4) more" : ""),
+        meaning: "Nothing was written: what would be written next could not build on them.",
+        advice:
+          "`kist check --repair-from COPY` brings them back from a mirror of the repository. Without one, what they say "
+          + "is lost: move them out of `records/`, and run the command again, which says how to go on."
+      )
     case .overtaken(let missing):
       Failure(
         .failed,

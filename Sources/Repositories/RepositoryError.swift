@@ -41,6 +41,8 @@ package enum RepositoryError: Error, Sendable {
   case tooManyTags(RecordID, Int)
   /// The store lacks records that this client has seen there.
   case rollback(missing: [RecordID])
+  /// The store lacks records that this client has seen there, and these record files cannot be read.
+  case unreadRecords([Digest])
   /// Other writers changed the repository, and what this session relied on is gone.
   case overtaken(missing: [ObjectID])
   /// The last slot cannot be removed, or the slot is not there.

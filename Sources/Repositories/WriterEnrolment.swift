@@ -42,15 +42,9 @@ package struct WriterEnrolment {
     }
   }
 
-  /// Throws if the store lacks records that this client has seen in it.
+  /// Throws if the store lacks records that this client has seen in it, or cannot read them.
   package func refuseRollback() throws(RepositoryError) {
-    do {
-      let records = repository.log.records
-      let missing = try memory.frontier(of: repository.store.id).filter { records[$0] == nil }
-      guard missing.isEmpty else { throw RepositoryError.rollback(missing: missing) }
-    } catch {
-      throw RepositoryError(error)
-    }
+    try memory.refuseLoss(from: repository.log, of: repository.store.id)
   }
 
   /// Remembers what the store holds now.

@@ -124,6 +124,18 @@ struct RollbackTests {
     let checked = try place.kist("check")
     #expect(checked.status == 20, "\(checked)")
     #expect(!checked.errors.contains("older than"), "\(checked)")
+    // Whoever would write says the same, and writes nothing.
+    let before = try place.files(below: "repository")
+    for command in [["backup", place.path("source")], ["tag", "add", "x", "latest"]] {
+      let refused = try place.start(command).wait()
+      #expect(refused.status == 20, "\(command): \(refused)")
+      let name = try #require(newest.first).suffix(64).prefix(8)
+      #expect(refused.errors.contains("records/\(name)"), "\(command): \(refused)")
+      #expect(refused.errors.contains("Nothing was written"), "\(command): \(refused)")
+      #expect(refused.errors.contains("--repair-from"), "\(command): \(refused)")
+      #expect(!refused.errors.contains("older than"), "\(command): \(refused)")
+      #expect(try place.files(below: "repository") == before, "\(command)")
+    }
     let healed = try place.kist("check", "--repair-from", place.path("mirror"))
     #expect(healed.status == 0, "\(healed)")
   }
