@@ -24,6 +24,7 @@ do throws(KistError) {
   let backup = try repository.backUp([folder], options: options)
   print("saved \(backup.newFileCount) new files, \(backup.storedByteCount) bytes stored")
   for problem in backup.problems { print("not saved: \(problem)") }
+  if let warning = backup.warning { print("warning: \(warning)") }
 
   for snapshot in try repository.snapshots() {
     print(snapshot.id.prefix(8), snapshot.paths.joined(separator: " "), snapshot.fileCount)

@@ -57,11 +57,7 @@ struct BackupCommand: ParsableCommand {
     // Whoever types a password takes time that is not ours.
     let start = SystemClock.monotonicNanoseconds()
     let identity = repository.configuration.repositoryID
-    let enrolment = WriterEnrolment(
-      repository: repository,
-      memory: try options.memory(of: repository)
-    )
-    try RollbackWatch(options: options).refuse(enrolment, in: repository)
+    let signing = try RecordSigning(options: options, repository: repository)
     ClockWatch(console: console).warn(repository.log, now: Surroundings.now)
     let plan = try manner.completed(by: profile)
       .plan(source, rules: rules, in: repository, console: console)
@@ -84,7 +80,7 @@ struct BackupCommand: ParsableCommand {
     defer { display.finish() }
     let pipeline = BackupPipeline(
       repository: repository,
-      signer: try signer(enrolment, plan),
+      signer: try signer(signing, plan),
       cache: try ScanCache(path: folders.scanCache(of: identity), repository: identity),
       plan: plan,
       progress: progress
@@ -94,13 +90,7 @@ struct BackupCommand: ParsableCommand {
     case .rehearsal: result = .rehearsal(try pipeline.rehearse())
     case .snapshot:
       result = .snapshot(try pipeline.run())
-      do {
-        try enrolment.remember()
-      } catch {
-        console.warn(
-          "warning: cannot remember the repository's state in \(folders.state): \(error.reason)"
-        )
-      }
+      signing.remember()
     }
     display.finish()
     let seconds = Double(SystemClock.monotonicNanoseconds() - start) / 1e9
@@ -122,13 +112,9 @@ struct BackupCommand: ParsableCommand {
   }
 
   /// The key that signs; a rehearsal signs nothing, and enrols nobody.
-  private func signer(_ enrolment: WriterEnrolment, _ plan: BackupPlan) throws -> SigningKey {
+  private func signer(_ signing: RecordSigning, _ plan: BackupPlan) throws -> SigningKey {
     guard plan.effect == .snapshot else { return SigningKey(seed: SecretBytes(random: 32)) }
-    return try enrolment.signer(
-      label: "\(plan.user)@\(plan.host)",
-      host: plan.host,
-      time: plan.time
-    )
+    return try signing.signer(user: plan.user, host: plan.host, time: plan.time)
   }
 
   private static func progress(_ console: Console) -> BackupProgress {

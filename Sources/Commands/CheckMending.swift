@@ -44,12 +44,7 @@ struct CheckMending {
   }
 
   private func letGo(_ lost: [ObjectID], _ outcome: inout Outcome) throws {
-    let host = ProcessEnvironment.hostName
-    let enrolment = WriterEnrolment(
-      repository: repository,
-      memory: try options.memory(of: repository)
-    )
-    try RollbackWatch(options: options).refuse(enrolment, in: repository)
+    let signing = try RecordSigning(options: options, repository: repository)
     let search = ReplacementSearch(repository: repository) { InterruptFlag.isRaised }
     var lost = lost
     for _ in 0..<100 {
@@ -66,11 +61,7 @@ struct CheckMending {
         )
       }
       let time = Surroundings.now
-      let signer = try enrolment.signer(
-        label: "\(Surroundings.user)@\(host)",
-        host: host,
-        time: time
-      )
+      let signer = try signing.signer(time: time)
       // A new writer was enrolled, or another wrote: what was found is found anew.
       guard repository.log.files == log.files else { continue }
       let condemning = ObjectCondemning(repository: repository, signer: signer)
@@ -81,7 +72,7 @@ struct CheckMending {
         time: time,
         seen: log
       ) != nil {
-        try enrolment.remember()
+        signing.remember()
         (outcome.replaced, outcome.holders) = (found.replaced.count, found.holders.count)
         return
       }

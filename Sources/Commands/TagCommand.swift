@@ -100,31 +100,19 @@ struct TagOptions: ParsableArguments {
   }
 
   func apply(_ change: TagChange) throws {
-    let folders = try options.folders()
     let repository = try options.open()
-    let enrolment = WriterEnrolment(
-      repository: repository,
-      memory: try options.memory(of: repository)
-    )
-    try RollbackWatch(options: options).refuse(enrolment, in: repository)
+    let signing = try RecordSigning(options: options, repository: repository)
     let (chosen, damaged) = try filter.snapshots(
       named: snapshots,
       in: repository,
       console: options.console
     )
-    let host = ProcessEnvironment.hostName
     let time = Surroundings.now
     let changed = try SnapshotTagging(
       repository: repository,
-      signer: try enrolment.signer(label: "\(Surroundings.user)@\(host)", host: host, time: time)
+      signer: try signing.signer(time: time)
     ).apply(change, to: chosen.map(\.id), time: time)
-    do {
-      try enrolment.remember()
-    } catch {
-      options.console.warn(
-        "warning: cannot remember the repository's state in \(folders.state): \(error.reason)"
-      )
-    }
+    signing.remember()
     try show(changed, of: chosen, in: repository)
     if damaged { throw ExitCode(ExitStatus.damage.rawValue) }
   }

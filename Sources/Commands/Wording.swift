@@ -1,4 +1,5 @@
 package import Backups
+package import Files
 package import Mirroring
 package import Patterns
 package import Restoring
@@ -20,6 +21,11 @@ package enum Wording {
   /// Why a pattern cannot be used; `place` is where it stands.
   package static func failure(from error: PatternError, in place: String) -> Failure {
     Explanation.failure(from: error, in: place)
+  }
+
+  /// That the state folder at this path did not take what was seen of the repository; what was saved stays saved.
+  package static func notRemembered(_ error: FilesError, in folder: String) -> String {
+    "cannot remember the repository's state in \(DisplayedName.text(Array(folder.utf8))): \(error.reason)"
   }
 
   /// What was wrong with a file that was to be saved.

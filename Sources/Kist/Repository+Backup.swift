@@ -43,6 +43,10 @@ public struct BackupReport: Sendable {
   public let storedByteCount: Int
   /// What could not be read, or changed while it was: one text each, at most 10,000.
   public let problems: [String]
+  /// That the state folder did not take what was seen of the repository: a rollback to before would not be noticed.
+  ///
+  /// `nil` if it did; the snapshot is saved either way.
+  public let warning: String?
 }
 
 extension Repository {
@@ -94,8 +98,12 @@ extension Repository {
         progress: BackupProgress(),
         interruption: options.isStopped
       ).run()
-      try enrolment.remember()
-      return BackupReport(summary)
+      do throws(FilesError) {
+        try enrolment.remember()
+      } catch {
+        return BackupReport(summary, warning: Wording.notRemembered(error, in: folders.state))
+      }
+      return BackupReport(summary, warning: nil)
     }
   }
 
@@ -117,13 +125,14 @@ extension Repository {
 }
 
 extension BackupReport {
-  init(_ summary: BackupSummary) {
+  init(_ summary: BackupSummary, warning: String?) {
     snapshotID = "\(summary.snapshot)"
     newFileCount = summary.progress.filesNew
     changedFileCount = summary.progress.filesChanged
     unmodifiedFileCount = summary.progress.filesUnmodified
     readByteCount = summary.progress.bytesRead
     storedByteCount = summary.progress.bytesStored
+    self.warning = warning
     problems = summary.findings.filter(\.isLoss).map { Wording.text($0) }
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Kist
+import Synchronization
 import TestSupport
 import Testing
 
@@ -106,6 +107,44 @@ struct RepositoryTests {
       #expect(check.isWhole, "\(check.problems)")
       #expect(check.snapshotCount == 2)
     }
+  }
+
+  @Test func `a backup that cannot be remembered is saved, and says both`() throws {
+    let place = try Place()
+    try place.write("one", "source/one.txt")
+    let made = try Repository.create(
+      at: place.path("repository"),
+      password: "correct horse",
+      client: place.client
+    )
+    #expect(try made.backUp([place.path("source")]).warning == nil)
+    // Long enough to be asked whether to stop, twenty times a second.
+    let noise = try #require(FileHandle(forReadingAtPath: "/dev/urandom"))
+    let bytes = try #require(try noise.read(upToCount: 16 << 20))
+    try bytes.write(to: URL(fileURLWithPath: place.path("source/two")))
+    let state = place.path("state/" + made.id)
+    let seen = try #require(
+      try FileManager.default.contentsOfDirectory(atPath: state).first { $0.hasPrefix("seen-") }
+    )
+    // Between what is read of it first and what is written to it last, something else takes its name.
+    let calls = Atomic<Int>(0)
+    let (file, inTheWay) = (state + "/" + seen, state + "/" + seen + "/x")
+    var options = BackupOptions()
+    options.isStopped = {
+      guard calls.add(1, ordering: .relaxed).oldValue == 1 else { return false }
+      do {
+        try FileManager.default.removeItem(atPath: file)
+        try FileManager.default.createDirectory(atPath: inTheWay, withIntermediateDirectories: true)
+      } catch {
+        Issue.record(error)
+      }
+      return false
+    }
+    let saved = try made.backUp([place.path("source")], options: options)
+    #expect(calls.load(ordering: .relaxed) > 1)
+    #expect(saved.warning?.hasPrefix("cannot remember the repository's state in ") == true)
+    #expect(saved.problems.isEmpty)
+    #expect(try made.snapshots().last?.id == saved.snapshotID)
   }
 
   @Test func `errors say what a program can tell apart`() throws {
