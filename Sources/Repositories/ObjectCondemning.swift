@@ -29,25 +29,17 @@ package struct ObjectCondemning {
     time: PointInTime,
     seen log: RecordLog
   ) throws(RepositoryError) -> Record? {
-    guard let writer = Digest(signer.publicKey) else {
-      throw .damagedConfiguration(reason: "writer key")
-    }
     try repository.confirm(adds)
-    var clear = RecordClear(
-      repository: repository.configuration.repositoryID,
-      writer: writer,
-      sequence: log.nextSequence(of: writer),
-      parents: log.frontier,
-      kind: .condemnation,
+    var clear = try RecordClear(
+      .condemnation,
+      of: repository.configuration.repositoryID,
+      signer: signer,
+      following: log,
       time: time
     )
     clear.condemns = condemned
     clear.replaces = holders
-    if adds.count > Record.inlineAddLimit {
-      clear.addManifests = try Manifest.put(adds, in: repository.store)
-    } else {
-      clear.adds = adds
-    }
+    clear.add(try AddedObjects(adds, in: repository.store))
     return try repository.commit(clear, content: nil, signer: signer, seen: log)
   }
 }

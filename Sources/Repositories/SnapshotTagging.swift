@@ -59,7 +59,7 @@ package struct SnapshotTagging {
     var waiting = Set(snapshots)
     var done: [RecordID] = []
     var refusals = 0
-    while refusals < 1000 {
+    while refusals < OpenRepository.commitAttempts {
       let log = repository.log
       guard let next = try next(change, of: waiting, in: log) else { return done.sorted() }
       guard try commit(next.tags, to: next.snapshots, time: time, seen: log) else {
@@ -98,15 +98,11 @@ package struct SnapshotTagging {
     time: PointInTime,
     seen log: RecordLog
   ) throws(RepositoryError) -> Bool {
-    guard let writer = Digest(signer.publicKey) else {
-      throw .damagedConfiguration(reason: "writer key")
-    }
-    var clear = RecordClear(
-      repository: repository.configuration.repositoryID,
-      writer: writer,
-      sequence: log.nextSequence(of: writer),
-      parents: log.frontier,
-      kind: .tags,
+    var clear = try RecordClear(
+      .tags,
+      of: repository.configuration.repositoryID,
+      signer: signer,
+      following: log,
       time: time
     )
     clear.subjects = snapshots.sorted()

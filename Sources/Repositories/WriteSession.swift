@@ -14,7 +14,6 @@ package import Trees
 package final class WriteSession: Sendable {
   private let repository: OpenRepository
   private let signer: SigningKey
-  private let writer: Digest
   private let shards: [ClaimShard]
   private let resolved = Mutex(Resolved())
 
@@ -41,10 +40,6 @@ package final class WriteSession: Sendable {
     try repository.requireWhole()
     self.repository = repository
     self.signer = signer
-    guard let writer = Digest(signer.publicKey) else {
-      throw .damagedConfiguration(reason: "writer key")
-    }
-    self.writer = writer
     shards = (0..<WriteSession.shardCount).map { _ in ClaimShard() }
   }
 
@@ -94,9 +89,9 @@ package final class WriteSession: Sendable {
   ) throws(RepositoryError) -> Record {
     let adds = resolved.withLock { $0.written.union($0.adopted) }.sorted()
     try repository.confirm(resolved.withLock { $0.adopted })
-    let manifests =
-      adds.count > Record.inlineAddLimit ? try Manifest.put(adds, in: repository.store) : []
-    for _ in 0..<1000 {
+    // Once, before what may have to be done again.
+    let added = try AddedObjects(adds, in: repository.store)
+    for _ in 0..<OpenRepository.commitAttempts {
       let log = repository.log
       let content = snapshot(log)
       do {
@@ -104,19 +99,14 @@ package final class WriteSession: Sendable {
       } catch {
         throw .illegalSnapshot(error)
       }
-      var clear = RecordClear(
-        repository: repository.configuration.repositoryID,
-        writer: writer,
-        sequence: log.nextSequence(of: writer),
-        parents: log.frontier,
-        kind: .snapshot,
+      var clear = try RecordClear(
+        .snapshot,
+        of: repository.configuration.repositoryID,
+        signer: signer,
+        following: log,
         time: time
       )
-      if manifests.isEmpty {
-        clear.adds = adds
-      } else {
-        clear.addManifests = manifests
-      }
+      clear.add(added)
       if let record = try repository.commit(
         clear,
         content: content.encoded(),

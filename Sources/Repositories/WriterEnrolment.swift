@@ -26,9 +26,7 @@ package struct WriterEnrolment {
     -> SigningKey
   {
     do {
-      if let known = try memory.writerKey(), let writer = Digest(known.publicKey),
-        repository.log.isEnrolled(writer)
-      {
+      if let known = try memory.writerKey(), repository.log.isEnrolled(try known.writer) {
         return known
       }
       let seed = SecretBytes(random: 32)
@@ -61,23 +59,20 @@ package struct WriterEnrolment {
     throws(RepositoryError)
   {
     let root = SigningKey(seed: repository.bundle.rootSeed)
-    guard let rootWriter = Digest(root.publicKey), let writer = Digest(key.publicKey) else {
-      throw .damagedConfiguration(reason: "root key")
-    }
+    let writer = try key.writer
     var content = CBORWriter()
     content.mapHeader(2)
     content.unsigned(1)
     content.text(label)
     content.unsigned(2)
     content.text(host)
-    for _ in 0..<1000 {
+    for _ in 0..<OpenRepository.commitAttempts {
       let log = repository.log
-      var clear = RecordClear(
-        repository: repository.configuration.repositoryID,
-        writer: rootWriter,
-        sequence: log.nextSequence(of: rootWriter),
-        parents: log.frontier,
-        kind: .enrolment,
+      var clear = try RecordClear(
+        .enrolment,
+        of: repository.configuration.repositoryID,
+        signer: root,
+        following: log,
         time: time
       )
       clear.enrolled = writer
