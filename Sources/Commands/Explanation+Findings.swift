@@ -189,8 +189,6 @@ extension Explanation {
       "record \(parent.digest.short) is missing; \(record.digest.short) follows it"
     case .fork(let first, let second):
       "records \(first.digest.short) and \(second.digest.short) of one writer have one number"
-    case .damagedManifest(let name, let record):
-      "manifest \(name.short) of record \(record.digest.short) is missing or damaged"
     case .unreadable(let name, let error):
       "records/\(name.short): \(failure(from: error).what)"
     }

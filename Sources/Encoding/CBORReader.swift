@@ -106,16 +106,6 @@ package struct CBORReader: Sendable {
     )
   }
 
-  /// The next item, a byte string of exactly 16 bytes.
-  package mutating func readShortIdentity() throws(CBORError) -> ShortIdentity {
-    let start = offset
-    let content = try readBytes(limit: ShortIdentity.byteCount)
-    guard let identity = ShortIdentity(content) else {
-      throw .wrongLength(offset: start, count: content.count, expected: ShortIdentity.byteCount)
-    }
-    return identity
-  }
-
   /// The next item, a text of at most `limit` bytes, which must be UTF-8.
   package mutating func readText(limit: Int) throws(CBORError) -> String {
     let start = offset
@@ -187,13 +177,6 @@ package struct CBORReader: Sendable {
         throw .tooDeep(offset: start, limit: depthLimit)
       }
     } while nesting.depth > outside
-  }
-
-  /// Reads one item of any type; gives its bytes, checked, in the input's memory.
-  package mutating func readEncodedItem() throws(CBORError) -> ArraySlice<UInt8> {
-    let start = position
-    try skipValue()
-    return input[start..<position]
   }
 }
 

@@ -114,22 +114,6 @@ package struct CBORWriter: Sendable {
     head(CBORHead.map, UInt64(count))
   }
 
-  /// Appends one item that another writer has written.
-  ///
-  /// It must be one whole item, and no map key.
-  package mutating func encodedItem(_ item: [UInt8]) {
-    noteItem()
-    bytes.append(contentsOf: item)
-  }
-
-  /// Appends one item that another writer has written.
-  ///
-  /// It must be one whole item, and no map key.
-  package mutating func encodedItem(_ item: ArraySlice<UInt8>) {
-    noteItem()
-    bytes.append(contentsOf: item)
-  }
-
   // MARK: Heads
 
   /// Writes a head in its shortest form.

@@ -68,7 +68,6 @@ package struct FilesError: Error, Equatable, Sendable {
     "read", "pread", "open", "openat", "getdents64", "statx", "lseek",
   ]
   package var isPermission: Bool { code == .notPermitted || code == .permissionDenied }
-  package var isNotEmpty: Bool { code == .directoryNotEmpty || code == .fileExists }
   package var isTooLarge: Bool { code == .fileTooLarge }
   package var isADirectory: Bool { code == .isDirectory }
   /// Another process runs the file, or holds what is asked for.

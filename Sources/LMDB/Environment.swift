@@ -204,12 +204,6 @@ package final class Environment: @unchecked Sendable {
     try place.guarded(body)
   }
 
-  /// Puts what `relaxed` commits left in memory on the disk.
-  package func synchronize() throws(LMDBError) {
-    guard access == .readWrite else { return }
-    try LMDBError.check(unsafe mdb_env_sync(environment, 1), "mdb_env_sync")
-  }
-
   /// Begins a transaction of the kind that the environment was opened for, or a reading one.
   func begin(flags: UInt32 = 0) throws(LMDBError) -> OpaquePointer {
     let kind = access == .readOnly ? UInt32(MDB_RDONLY) : flags

@@ -15,7 +15,7 @@ package protocol Transaction: ~Copyable {
 
 /// Reads one state of an environment.
 ///
-/// Valid only inside `Environment.read` or `HeldReader.read`.
+/// Valid only inside `Environment.read`.
 @safe
 package struct ReadTransaction: Transaction, ~Copyable {
   package let handle: TransactionHandle
@@ -71,21 +71,6 @@ extension Transaction where Self: ~Copyable {
       unsafe try Rows.find(handle, database, key)
     }
     return unsafe found != nil
-  }
-
-  /// Lends the value without a copy; `nil` if the key is not there, and `body` is not called.
-  ///
-  /// The bytes lie in the map, are valid during the call only, and have no alignment.
-  package func withValue<Result>(
-    for key: [UInt8],
-    in database: Database,
-    _ body: (UnsafeRawBufferPointer) throws -> Result
-  ) throws -> Result? {
-    let found = try unsafe Rows.key(key) { (key) throws(LMDBError) in
-      unsafe try Rows.find(handle, database, key)
-    }
-    guard let found = unsafe found else { return nil }
-    return unsafe try body(found)
   }
 
   /// Number of rows.

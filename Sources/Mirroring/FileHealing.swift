@@ -192,7 +192,7 @@ package struct FileHealing {
       case .missingParent(_, let parent): return [parent]
       // What would prove it may be what is missing: the record by which its writer was enrolled.
       case .refused(let record, _): return other.records[record]?.clear.parents ?? []
-      case .damagedFile, .fork, .damagedManifest, .unreadable: return []
+      case .damagedFile, .fork, .unreadable: return []
       }
     }
     var wanted: [RecordID: Record] = [:]
@@ -232,7 +232,7 @@ extension RecordLog {
     findings.contains { finding in
       switch finding {
       case .missingParent, .refused: true
-      case .damagedFile, .fork, .damagedManifest, .unreadable: false
+      case .damagedFile, .fork, .unreadable: false
       }
     }
   }

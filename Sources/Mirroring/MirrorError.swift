@@ -193,7 +193,7 @@ extension LogFinding {
   /// The record, or the file, that it is about.
   fileprivate var subject: Digest {
     switch self {
-    case .damagedFile(let name, _), .damagedManifest(let name, _), .unreadable(let name, _): name
+    case .damagedFile(let name, _), .unreadable(let name, _): name
     case .refused(let record, _), .missingParent(let record, _), .fork(let record, _): record.digest
     }
   }

@@ -80,9 +80,6 @@ package struct MirrorSession: Sendable {
   /// What this end's hello names as held or brought by choice.
   var ownSelection: Digest? { setting.own.selection }
 
-  /// True if this end receives.
-  package var isReceiving: Bool { receiving.isActive }
-
   /// True if either end asked for a dry run.
   package var isDryRun: Bool {
     setting.own.wishes.contains(Hello.Wish.dryRun)

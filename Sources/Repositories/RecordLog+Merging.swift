@@ -37,7 +37,7 @@ extension RecordLog {
         if strangeIDs.contains(id), merged.records[id] != nil { refusals.append(finding) }
       case .fork(let first, let second):
         if strangeIDs.contains(first) || strangeIDs.contains(second) { remarks.append(finding) }
-      case .damagedFile, .damagedManifest, .unreadable: break
+      case .damagedFile, .unreadable: break
       }
     }
     let accepted = strange.filter { merged.records[$0.id] != nil }

@@ -12,8 +12,6 @@ package enum LogFinding: Equatable, Sendable {
   case missingParent(RecordID, parent: RecordID)
   /// Two records of one writer have one sequence number.
   case fork(RecordID, RecordID)
-  /// A manifest that a record names is missing or damaged.
-  case damagedManifest(Digest, record: RecordID)
   /// The store failed.
   case unreadable(Digest, StorageError)
 }

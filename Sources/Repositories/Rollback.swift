@@ -38,7 +38,7 @@ extension RecordLog {
     findings.compactMap { finding in
       switch finding {
       case .damagedFile(let name, _), .unreadable(let name, _): name
-      case .refused, .missingParent, .fork, .damagedManifest: nil
+      case .refused, .missingParent, .fork: nil
       }
     }
   }

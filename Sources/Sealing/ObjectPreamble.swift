@@ -110,8 +110,6 @@ package struct ObjectPreamble: Equatable, Sendable {
 ///
 /// Source: Formats/README.md §3.
 package enum ObjectLimits {
-  /// Plaintext that writers put into one object at most: 4 MiB.
-  package static let writtenPlaintextByteCount = 4 << 20
   /// Plaintext that readers accept: 16 MiB.
   package static let plaintextByteCount = 16 << 20
   /// Chunks that writers put into one object at most.

@@ -115,23 +115,6 @@ package struct TreeReader<Failure: Error> {
     ItemCursor(reader: self, content: content, size: size)
   }
 
-  /// Calls `body` with each item of a content that stands for `size` bytes, until it answers
-  /// `false`.
-  ///
-  /// What `body` throws comes out as `.load`; use `items(of:size:)` to throw something else.
-  package func forEachItem(
-    of content: FileContent,
-    size: UInt64,
-    body: (ChunkReference) throws(Failure) -> Bool
-  ) throws(TreeReadError<Failure>) {
-    var cursor = items(of: content, size: size)
-    while let item = try cursor.next() {
-      do {
-        guard try body(item) else { return }
-      } catch { throw .load(error) }
-    }
-  }
-
   /// The holes of a file, ascending; none when it has no map.
   package func holes(of entry: TreeEntry) throws(TreeReadError<Failure>) -> [HoleExtent] {
     guard let id = entry.holes else { return [] }

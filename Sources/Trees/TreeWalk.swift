@@ -4,8 +4,6 @@ package import CoreTypes
 package enum TreeWalkStep: Sendable {
   /// Goes into the entry if it is a directory.
   case enter
-  /// Goes on behind the entry.
-  case pass
   /// Ends the walk.
   case stop
 }
@@ -29,9 +27,8 @@ extension TreeReader {
         continue
       }
       path.append(entry.name)
-      let step = try body(path, entry)
-      if case .stop = step { return }
-      guard case .enter = step, let id = entry.directory else {
+      if case .stop = try body(path, entry) { return }
+      guard let id = entry.directory else {
         path.removeLast()
         continue
       }

@@ -96,7 +96,8 @@ import Testing
       try reader.finish()
       // Skipping takes exactly the same bytes.
       var skipper = CBORReader(writer.bytes)
-      #expect(try skipper.readEncodedItem().count == writer.bytes.count)
+      try skipper.skipValue()
+      #expect(skipper.isAtEnd, "seed \(seed), round \(round)")
     }
   }
 

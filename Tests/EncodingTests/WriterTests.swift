@@ -28,20 +28,7 @@ import Testing
     _ = try reader.readUnsigned()
     #expect(try reader.readDigest() == digest)
     _ = try reader.readUnsigned()
-    #expect(try reader.readShortIdentity() == short)
-  }
-
-  @Test func `an item that was encoded before counts as one`() throws {
-    var inner = CBORWriter()
-    inner.arrayHeader(2)
-    inner.unsigned(1)
-    inner.unsigned(2)
-    var writer = CBORWriter()
-    writer.arrayHeader(2)
-    writer.encodedItem(inner.bytes)
-    writer.encodedItem(inner.bytes[...])
-    #expect(writer.isComplete)
-    #expect(writer.bytes == [0x82, 0x82, 1, 2, 0x82, 1, 2])
+    #expect(try reader.readBytes(limit: 16).elementsEqual(short.bytes))
   }
 
   @Test func `a writer can be used again`() {

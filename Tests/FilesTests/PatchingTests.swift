@@ -1,4 +1,5 @@
 import Files
+import Foundation
 import Testing
 
 @Suite("Patching files") struct PatchingTests {
@@ -76,7 +77,7 @@ import Testing
     try place.folder.makeDirectory(name, mode: 0o700)
     _ = try place.folder.openSubdirectory(name).createFile([0x66], mode: 0o600)
     #expect { try place.folder.removeDirectory(name) } throws: { error in
-      (error as? FilesError)?.isNotEmpty ?? false
+      (error as? FilesError)?.errno == ENOTEMPTY
     }
     try place.folder.openSubdirectory(name).unlink([0x66])
     try place.folder.removeDirectory(name)

@@ -51,10 +51,8 @@ import Testing
       let found = try unsafe key.withUnsafeBytes { unsafe try transaction.get($0, in: table) }
       #expect(found == [9, 8])
       #expect(try transaction.contains(key, in: table))
-      #expect(unsafe try transaction.withValue(for: key, in: table) { $0.count } == 2)
       #expect(try transaction.get([1, 2], in: table) == nil)
       #expect(try !transaction.contains([1, 2], in: table))
-      #expect(unsafe try transaction.withValue(for: [1, 2], in: table) { $0.count } == nil)
     }
   }
 

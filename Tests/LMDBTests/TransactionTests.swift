@@ -33,7 +33,6 @@ import Testing
         return try transaction.count(of: table)
       }
       #expect(count == 1)
-      try environment.synchronize()
     }
     let environment = try place.environment()
     let table = try environment.databases(["rows"])[0]
@@ -49,29 +48,6 @@ import Testing
       #expect(try before.get([1], in: table) == nil)
     }
     #expect(try environment.read { try $0.get([1], in: table) } == [1])
-  }
-
-  @Test func `a held reader sees each state anew and survives a throw`() throws {
-    let place = Place()
-    var reader: HeldReader
-    let table: Database
-    do {
-      let environment = try place.environment()
-      table = try environment.databases(["rows"])[0]
-      reader = try HeldReader(environment)
-      for value in UInt8(0)..<50 {
-        try environment.write { try $0.put([value], for: [1], in: table) }
-        #expect(try reader.read { try $0.get([1], in: table) } == [value])
-      }
-    }
-    do {
-      try reader.read { _ in throw Reason() }
-      Issue.record("the error was lost")
-    } catch {
-      #expect(error is Reason)
-    }
-    // The environment is still open: the reader holds it.
-    #expect(try reader.read { try $0.get([1], in: table) } == [49])
   }
 
   @Test func `a full map is told apart, and the rows before it stay`() throws {

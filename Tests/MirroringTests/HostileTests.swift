@@ -59,7 +59,7 @@ struct HostileTests {
     return findings.compactMap { finding in
       switch finding {
       case .refused(let id, _), .missingParent(let id, _): id
-      case .damagedFile, .fork, .damagedManifest, .unreadable: nil
+      case .damagedFile, .fork, .unreadable: nil
       }
     }
   }

@@ -149,10 +149,8 @@ struct ListBuilderTests {
     }
     let size = try items.validatedByteCount()
     var found: [ChunkReference] = []
-    try store.reader.forEachItem(of: content, size: size) {
-      found.append($0)
-      return true
-    }
+    var cursor = store.reader.items(of: content, size: size)
+    while let item = try cursor.next() { found.append(item) }
     #expect(found == items)
   }
 
