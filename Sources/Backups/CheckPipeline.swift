@@ -41,15 +41,15 @@ package struct CheckPipeline: Sendable {
     checkFiles(&report)
     report.findings += repository.log.findings.map { .log($0) }
     let packs = try checkPacks(&report)
-    let unlisted: Set<ObjectID>
+    let lost: Set<ObjectID>
     do {
-      unlisted = try packs.objects(ofUnlistedIn: repository.index)
+      lost = packs.lost.union(try packs.objects(ofUnlistedIn: repository.index))
     } catch {
       throw .repository(.index(error))
     }
     WriteOrigin.enter(in: &report.findings, repository)
-    let missing = checkCompleteness(&report, told: packs.lost.union(unlisted))
-    try checkSnapshots(&report, lost: packs.lost.union(unlisted))
+    let missing = checkCompleteness(&report, told: lost)
+    try checkSnapshots(&report, lost: lost)
     // What could not be asked for is not damaged.
     if let obstacle = repository.store.obstacle ?? report.machineFault {
       throw .repository(.storage(obstacle))
@@ -57,7 +57,7 @@ package struct CheckPipeline: Sendable {
     do {
       // After less, an old mark may still be true.
       if case .everything = reading { try repository.index.clearDamage() }
-      try repository.index.markDamaged(packs.lost.union(unlisted))
+      try repository.index.markDamaged(lost)
       try repository.index.markMissing(missing)
     } catch {
       throw .repository(.index(error))

@@ -33,6 +33,12 @@ package struct KeylessCheckPipeline: Sendable {
   /// Checks everything, and marks in the index what is damaged, so that a mirror can bring it back.
   package func run() throws(BackupError) -> CheckReport {
     var report = CheckReport()
+    do {
+      // Before it is believed of anything that it is missing.
+      try repository.index.file.prove()
+    } catch {
+      throw .repository(.index(error))
+    }
     checkFiles(&report)
     report.findings += repository.log.findings.map { .log($0) }
     let packs = try PackCheck(
@@ -43,13 +49,19 @@ package struct KeylessCheckPipeline: Sendable {
       progress: progress,
       interruption: interruption
     ).run(&report)
+    let lost: Set<ObjectID>
+    do {
+      lost = packs.lost.union(try packs.objects(ofUnlistedIn: repository.index))
+    } catch {
+      throw .repository(.index(error))
+    }
     let holding = repository.holding
     let missing = CompletenessCheck(
       log: repository.log,
       store: repository.store,
       index: repository.index,
       holding: holding,
-      told: reading == .everything ? .everything : .these(packs.lost)
+      told: reading == .everything ? .everything : .these(lost)
     ).run(&report)
     report.snapshots = repository.log.snapshots.count { holding.holds($0.id) }
     report.leftOut = repository.log.snapshots.count - report.snapshots
@@ -60,8 +72,7 @@ package struct KeylessCheckPipeline: Sendable {
     do {
       // After less, an old mark may still be true.
       if case .everything = reading { try repository.index.clearDamage() }
-      let unlisted = try packs.objects(ofUnlistedIn: repository.index)
-      try repository.index.markDamaged(packs.lost.union(unlisted))
+      try repository.index.markDamaged(lost)
       try repository.index.markMissing(missing)
     } catch {
       throw .repository(.index(error))

@@ -30,6 +30,23 @@ struct CacheFaultTests {
 
   /// Has every row with a key of 32 bytes say that it is a gigabyte long: beyond the file's end.
   private func makeFatal(_ name: String, of place: Place) throws {
+    try change(name, of: place) { bytes, node in bytes[node + 3] |= 0x40 }
+  }
+
+  /// Has every object of an index stand under a name beside its own, so that it is not found.
+  private func hideObjects(_ name: String, of place: Place) throws {
+    try change(name, of: place) { bytes, node in
+      guard Int(bytes[node]) | Int(bytes[node + 1]) << 8 == 52 else { return }
+      bytes[node + 8 + 31] ^= 1
+    }
+  }
+
+  /// Calls `body` with the place of each row that has a key of 32 bytes, and writes what it made of the file.
+  private func change(
+    _ name: String,
+    of place: Place,
+    _ body: (inout [UInt8], _ node: Int) -> Void
+  ) throws {
     var bytes = try place.bytes(name)
     func number(_ offset: Int) -> Int { Int(bytes[offset]) | Int(bytes[offset + 1]) << 8 }
     var changed = 0
@@ -38,8 +55,9 @@ struct CacheFaultTests {
       for index in 0..<(number(page + 12) - 16) / 2 {
         let node = page + number(page + 16 + 2 * index)
         guard number(node + 6) == 32 else { continue }
-        bytes[node + 3] |= 0x40
-        changed += 1
+        let before = bytes
+        body(&bytes, node)
+        if bytes != before { changed += 1 }
       }
     }
     #expect(changed > 0)
@@ -72,6 +90,17 @@ struct CacheFaultTests {
       #expect(again.errors.isEmpty && entries(again.output) == entries(expected.output), "\(again)")
     }
     try place.requireClean("--read-data")
+  }
+
+  @Test(arguments: ["", "--without-key"])
+  func `an index that hides objects makes no check say that they are missing`(
+    _ key: String
+  ) throws {
+    let place = try prepared()
+    try hideObjects(try file("/stores/", of: place), of: place)
+    let checked = try place.start(["check"] + (key.isEmpty ? [] : [key])).wait()
+    #expect(checked.status == 0, "\(checked)")
+    #expect(checked.errors.contains("runs again"), "\(checked)")
   }
 
   @Test func `a cache that is damaged again and again ends the command with 1`() throws {

@@ -117,6 +117,22 @@ struct PackRescueTests {
   }
 
   @Test(arguments: ["", "--without-key"])
+  func `what was said of a pack whose list is damaged is said again, and nothing more`(
+    _ key: String
+  ) throws {
+    let (place, pack) = try prepared()
+    let check = ["check", "--json"] + (key.isEmpty ? [] : [key])
+    var bytes = try place.bytes(pack)
+    bytes[bytes.count - 100] ^= 1
+    try place.write(bytes, to: pack)
+    let first = try place.start(check).wait()
+    #expect(first.status == 20, "\(first)")
+    #expect(first.errors.contains("its list of objects is damaged"), "\(first)")
+    let second = try place.start(check).wait()
+    #expect(second.errors == first.errors, "\(second)")
+  }
+
+  @Test(arguments: ["", "--without-key"])
   func `a pack that was away and is back is no damage`(_ key: String) throws {
     let (place, pack) = try prepared()
     let check = ["check"] + (key.isEmpty ? [] : [key])
