@@ -83,27 +83,14 @@ struct ChunkQuestion: SearchQuestion {
   func place(of name: [UInt8], in folder: Int) -> Int? { 0 }
 
   mutating func asks(for entry: TreeEntry, in folder: Int) throws(BrowsingError) -> Bool {
-    if wanted.scope != .content {
-      _ = try reading { () throws(TreeReadError<BrowsingError>) in
-        try reader.attributes(of: entry)
-      }
-      _ = try reading { () throws(TreeReadError<BrowsingError>) in try reader.holes(of: entry) }
-    }
+    if wanted.scope != .content { try reader.loadNodes(beside: entry) }
     if entry.kind == .file { try readList(of: entry) }
     return !reasons.isEmpty || !nodes.seen.isEmpty
   }
 
   private mutating func readList(of entry: TreeEntry) throws(BrowsingError) {
-    var items = reader.items(of: entry)
-    while true {
-      let item: ChunkReference?
-      do {
-        item = try items.next()
-      } catch {
-        throw error.browsingError
-      }
-      guard let item else { return }
-      guard wanted.scope != .nodes, wanted.contains(item.id) else { continue }
+    try reader.forEachChunk(of: entry) { item throws(BrowsingError) in
+      guard wanted.scope != .nodes, wanted.contains(item.id) else { return }
       let reason = FoundChunk(id: item.id, role: .content)
       if !reasons.contains(reason) { reasons.append(reason) }
     }

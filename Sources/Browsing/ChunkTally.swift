@@ -30,17 +30,7 @@ struct ChunkTally {
     case .empty: return
     case .inline(let bytes): addApart(UInt64(bytes.count), side)
     case .list, .paged:
-      var items = reader.items(of: entry)
-      while true {
-        let item: ChunkReference?
-        do {
-          item = try items.next()
-        } catch {
-          throw error.browsingError
-        }
-        guard let item else { return }
-        add(item, side)
-      }
+      try reader.forEachChunk(of: entry) { item throws(BrowsingError) in add(item, side) }
     }
   }
 

@@ -186,26 +186,9 @@ package struct SnapshotCensus {
   /// Enters the content of an entry, and the nodes beside it; folders are not gone into.
   private func enter(_ entry: TreeEntry) throws(BrowsingError) {
     // Loading is what enters them.
-    if entry.attributesNode != nil {
-      _ = try reading { () throws(TreeReadError<BrowsingError>) in
-        try source.reader.attributes(of: entry)
-      }
-    }
-    if entry.holes != nil {
-      _ = try reading { () throws(TreeReadError<BrowsingError>) in
-        try source.reader.holes(of: entry)
-      }
-    }
+    try source.reader.loadNodes(beside: entry)
     guard entry.kind == .file, try state.isNews(entry) else { return }
-    var items = source.reader.items(of: entry)
-    while true {
-      let item: ChunkReference?
-      do {
-        item = try items.next()
-      } catch {
-        throw error.browsingError
-      }
-      guard let item else { return }
+    try source.reader.forEachChunk(of: entry) { item throws(BrowsingError) in
       try state.enter(item.id, byteCount: Int(item.length), as: .content)
     }
   }
