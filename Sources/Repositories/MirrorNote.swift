@@ -7,7 +7,7 @@ import Sealing
 /// Nothing is decided by it: it is shown to people.
 package struct MirrorNote: Equatable, Sendable {
   /// Where the mirror is: an absolute path, or a location.
-  package let destination: String
+  package private(set) var destination: String
   /// First 16 bytes of the hash of its store id; empty if it was never told.
   package private(set) var mark: [UInt8] = []
   /// When it last answered as a store of this repository.
@@ -132,17 +132,7 @@ extension MirrorNote: KeptNote {
       }
     }
     guard let destination else { return nil }
-    self.init(destination: destination)
-    let mark = note.mark
-    self.mark = mark
-    lastContact = note.lastContact
-    lastAttempt = note.lastAttempt
-    lastSuccess = note.lastSuccess
-    failure = note.failure
-    frontier = note.frontier
-    knownAt = note.knownAt
-    extraRecordCount = note.extraRecordCount
-    reported = note.reported
-    isSelecting = note.isSelecting
+    note.destination = destination
+    self = note
   }
 }
