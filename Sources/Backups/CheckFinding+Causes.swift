@@ -10,8 +10,8 @@ extension CheckFinding {
     switch self {
     case .pack(.storage(let error)), .storage(let error), .log(.unreadable(_, let error)): error
     case .snapshot(_, let error), .unrestorable(_, _, let error): CheckFinding.unread(error)
-    case .stranger, .damagedFile, .damagedSelection, .pack, .wrongContent, .log, .missingObject,
-      .knownDamage, .moreUnrestorable:
+    case .stranger, .damagedFile, .damagedSelection, .pack, .morePackFindings, .wrongContent, .log,
+      .missingObject, .knownDamage, .moreUnrestorable:
       nil
     }
   }
@@ -33,8 +33,8 @@ extension CheckFinding {
   package var isLeftOut: Bool {
     switch self {
     case .log(.refused), .log(.fork): true
-    case .log, .stranger, .damagedFile, .damagedSelection, .pack, .wrongContent, .missingObject,
-      .knownDamage, .snapshot,
+    case .log, .stranger, .damagedFile, .damagedSelection, .pack, .morePackFindings, .wrongContent,
+      .missingObject, .knownDamage, .snapshot,
       .unrestorable,
       .moreUnrestorable, .storage:
       false

@@ -16,6 +16,8 @@ package enum CheckFinding: Sendable {
   case pack(PackingError)
   /// An object whose content is not what it is named; the record that brought it, where there is one.
   case wrongContent(ObjectID, pack: PackID, chunk: ChunkID, WriteOrigin?)
+  /// So many more of packs and objects, beyond those that are named.
+  case morePackFindings(count: Int)
   /// A record.
   case log(LogFinding)
   /// An object that a record adds and this store lacks.
@@ -35,12 +37,21 @@ package enum CheckFinding: Sendable {
   package var isLoss: Bool {
     switch self {
     case .stranger, .pack(.damagedStub): false
-    case .damagedFile, .damagedSelection, .pack, .wrongContent, .log, .missingObject, .knownDamage,
+    case .damagedFile, .damagedSelection, .pack, .morePackFindings, .wrongContent, .log,
+      .missingObject, .knownDamage,
       .snapshot,
       .unrestorable,
       .moreUnrestorable,
       .storage:
       true
+    }
+  }
+
+  /// How many findings it stands for.
+  fileprivate var count: Int {
+    switch self {
+    case .morePackFindings(let count), .moreUnrestorable(_, let count): count
+    default: 1
     }
   }
 }
@@ -62,6 +73,9 @@ package struct CheckReport: Sendable {
 }
 
 extension CheckReport {
+  /// How much was found, named or not.
+  package var findingCount: Int { findings.reduce(0) { $0 + $1.count } }
+
   /// Packs in which something was found damaged.
   package var damagedPacks: Set<PackID> {
     var packs: Set<PackID> = []
@@ -71,7 +85,8 @@ extension CheckReport {
         .pack(.damagedObject(_, let pack, _)), .pack(.damagedStub(_, let pack)),
         .pack(.sealed(_, let pack, _)), .wrongContent(_, let pack, _, _), .knownDamage(_, let pack):
         packs.insert(pack)
-      case .pack(.storage), .pack(.unproven), .stranger, .damagedFile, .damagedSelection, .log,
+      case .pack(.storage), .pack(.unproven), .morePackFindings, .stranger, .damagedFile,
+        .damagedSelection, .log,
         .missingObject,
         .snapshot, .unrestorable, .moreUnrestorable,
         .storage:
@@ -100,7 +115,8 @@ extension CheckReport {
     }
     return findings.allSatisfy { finding in
       switch finding {
-      case .pack(.storage), .pack(.unproven), .stranger, .damagedFile, .damagedSelection, .log,
+      case .pack(.storage), .pack(.unproven), .morePackFindings, .stranger, .damagedFile,
+        .damagedSelection, .log,
         .snapshot, .storage:
         false
       case .pack, .wrongContent, .missingObject, .knownDamage: true
@@ -119,7 +135,8 @@ extension CheckReport {
     }
     return findings.allSatisfy { finding in
       switch finding {
-      case .pack(.storage), .pack(.sealed), .wrongContent, .stranger, .damagedFile,
+      case .pack(.storage), .pack(.sealed), .morePackFindings, .wrongContent, .stranger,
+        .damagedFile,
         .damagedSelection, .log,
         .snapshot,
         .storage:

@@ -34,8 +34,8 @@ struct PackCheck: Sendable {
   let progress: @Sendable (_ packs: Int, _ ofPacks: Int, _ bytes: Int) -> Void
   let interruption: @Sendable () -> Bool
 
-  /// Findings that are kept; more are only counted by the summary's lists being cut.
-  private static let findingLimit = 10_000
+  /// Findings that are kept; more are only counted.
+  static let findingLimit = 10_000
 
   /// Enters what was found in the report; returns what cannot be read any more.
   func run(_ report: inout CheckReport) throws(BackupError) -> PackLosses {
@@ -85,7 +85,10 @@ struct PackCheck: Sendable {
     report.packsRead = results.readCount
     report.objects += results.objectCount
     report.bytesRead += results.byteCount
-    report.findings += results.findings.prefix(PackCheck.findingLimit).map { .pack($0) }
+    report.findings += results.findings.map { .pack($0) }
+    if results.moreFindings > 0 {
+      report.findings.append(.morePackFindings(count: results.moreFindings))
+    }
     return results.losses
   }
 
@@ -121,13 +124,16 @@ struct PackCheck: Sendable {
     var objectCount = 0
     var byteCount = 0
     var findings: [PackingError] = []
+    var moreFindings = 0
     var losses = PackLosses()
 
     mutating func add(_ report: PackReport, of pack: PackID) {
       packCount += 1
       objectCount += report.objectCount
       byteCount += report.byteCount
-      findings += report.findings
+      let kept = report.findings.prefix(max(0, PackCheck.findingLimit - findings.count))
+      findings += kept
+      moreFindings += report.findings.count - kept.count
       losses.lost.formUnion(report.lost)
       if report.isUnlisted { losses.unlisted.insert(pack) }
     }

@@ -114,7 +114,7 @@ struct CheckCommand: ParsableCommand {
     }
     display.finish()
     let isUnrecorded = report.packs > 0 && hasNoRecords(subject)
-    try note(subject, findings: report.findings.count + (isUnrecorded ? 1 : 0))
+    try note(subject, findings: report.findingCount + (isUnrecorded ? 1 : 0))
     let named = CheckNaming(console: console).name(report.findings)
     show(
       report,
@@ -279,7 +279,7 @@ struct CheckCommand: ParsableCommand {
           "message_type": .text("summary"), "packs": .number(report.packs),
           "objects": .number(report.objects), "bytes_read": .number(report.bytesRead),
           "snapshots": .number(report.snapshots), "files": .number(report.files),
-          "finding_count": .number(report.findings.count), "data_read": .flag(readData),
+          "finding_count": .number(report.findingCount), "data_read": .flag(readData),
           "packs_read": .number(report.packsRead), "snapshots_left_out": .number(report.leftOut),
           "total_duration": .decimal(seconds),
         ]).line

@@ -66,8 +66,9 @@ struct CheckNaming {
         .pack(.damagedStub(_, let pack)), .knownDamage(_, let pack):
         objects[pack, default: 0] += 1
         if objects[pack, default: 0] > CheckNaming.shownObjects { continue }
-      case .stranger, .damagedFile, .damagedSelection, .pack, .wrongContent, .log, .snapshot,
-        .storage:
+      case .stranger, .damagedFile, .damagedSelection, .pack, .morePackFindings, .wrongContent,
+        .log,
+        .snapshot, .storage:
         break
       }
       named += 1

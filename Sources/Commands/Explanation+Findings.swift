@@ -155,6 +155,8 @@ extension Explanation {
     case .damagedSelection(let reason):
       "the file `selection`, which says what this copy leaves out by choice, cannot be used: \(reason); so everything is asked of it until `kist mirror push` without a choice brings it; what else has its name is to be moved away first"
     case .pack(let error): text(error)
+    case .morePackFindings(let count):
+      "… and \(Quantities.count(count, "more finding")) in packs that \(count == 1 ? "is" : "are") not named"
     case .wrongContent(let object, let pack, let chunk, let origin):
       text(.sealed(object, pack: pack, .wrongContent(chunk))) + text(origin)
     case .log(let finding): text(finding)
