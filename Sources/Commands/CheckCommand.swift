@@ -5,8 +5,6 @@ import Files
 import Mirroring
 import Repositories
 import Storage
-import Synchronization
-import Threading
 
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -82,7 +80,6 @@ struct CheckCommand: ParsableCommand {
   }
 
   func run() throws {
-    let console = options.console
     let store = try options.store()
     let spare = try repairFrom.map { try CheckRepair(options: options, from: $0) }
     let watch = RollbackWatch(options: options)
@@ -90,57 +87,8 @@ struct CheckCommand: ParsableCommand {
     // Behind the files: records that were lost are back then, and no reason to refuse.
     if repair || spare != nil { try watch.refuse(store) }
     let subject = try subject(store)
-    let (log, configuration) = subject.proven
-    let isOlder = watch.warn(log, of: store, configuration)
-    // Whoever types a password takes time that is not ours.
-    let start = SystemClock.monotonicNanoseconds()
-    let state = CheckProgress()
-    let display = ProgressLine(console: console) { seconds in
-      let now = state.now
-      return
-        "\(Quantities.duration(seconds))  \(now.packs) of \(Quantities.count(now.of, "pack"))  "
-        + Quantities.bytes(now.bytes)
-    } status: { seconds in
-      let now = state.now
-      return JSONText([
-        "message_type": .text("status"), "seconds_elapsed": .decimal(seconds),
-        "packs_done": .number(now.packs), "total_packs": .number(now.of),
-        "bytes_read": .number(now.bytes),
-      ])
-    }
-    defer { display.finish() }
-    let report = try Interruption.explained("What was checked so far was not reported.") {
-      try check(subject, state: state)
-    }
-    display.finish()
-    let isUnrecorded = report.packs > 0 && hasNoRecords(subject)
-    try note(subject, findings: report.findingCount + (isUnrecorded ? 1 : 0))
-    let named = CheckNaming(console: console).name(report.findings)
-    show(
-      report,
-      named: named,
-      verdict: isUnrecorded ? nil : verdict(of: report),
-      seconds: Double(SystemClock.monotonicNanoseconds() - start) / 1e9
-    )
-    if try lacksSlots(subject) {
-      console.warn("no key slots are left: as it is, nobody can open this repository")
-      console.warn(
-        paragraph:
-          "If the first `kist mirror pull` that was to make this copy was cut off, run it again. Else put back the files of `slots/` from a mirror or from what `kist key export` wrote."
-      )
-      throw ExitCode(ExitStatus.damage.rawValue)
-    }
-    if isUnrecorded {
-      console.warn(
-        "there are packs and no record: no snapshot is known, and every repository begins with a record"
-      )
-      console.warn(
-        paragraph:
-          "If the first `kist mirror push` or `pull` that was to make this copy was cut off, run it again. Else `kist check --repair-from COPY` "
-          + "brings the records back from a copy."
-      )
-      throw ExitCode(ExitStatus.damage.rawValue)
-    }
+    let isOlder = watch.warn(subject.log, of: store, subject.configuration)
+    let report = try report(on: subject)
     let isWhole = files?.lacking.isEmpty ?? true
     if report.findings.isEmpty, isWhole {
       if isOlder { throw ExitCode(ExitStatus.rollback.rawValue) }
@@ -153,13 +101,53 @@ struct CheckCommand: ParsableCommand {
     throw ExitCode(ExitStatus.damage.rawValue)
   }
 
+  /// Checks, notes and says what was found; throws if there is no slot or no record to open anything with.
+  private func report(on subject: CheckSubject) throws -> CheckReport {
+    let console = options.console
+    let reading = reading
+    // Whoever types a password takes time that is not ours.
+    let start = SystemClock.monotonicNanoseconds()
+    let report = try check(subject, reading)
+    let isUnrecorded = report.packs > 0 && subject.log.records.isEmpty
+    try note(subject, findings: report.findingCount + (isUnrecorded ? 1 : 0))
+    let text = CheckText(
+      console: console,
+      reading: reading,
+      mending: repair || repairFrom != nil ? .asked : .notAsked
+    )
+    text.show(
+      report,
+      named: CheckNaming(console: console).name(report.findings),
+      isUnrecorded ? .unrecorded : .recorded,
+      seconds: Double(SystemClock.monotonicNanoseconds() - start) / 1e9
+    )
+    if try lacksSlots(subject) {
+      text.warnOfNoSlots()
+      throw ExitCode(ExitStatus.damage.rawValue)
+    }
+    if isUnrecorded {
+      text.warnOfNoRecords()
+      throw ExitCode(ExitStatus.damage.rawValue)
+    }
+    return report
+  }
+
+  private func check(_ subject: CheckSubject, _ reading: DataReading) throws -> CheckReport {
+    let progress = CheckProgress()
+    let display = progress.line(on: options.console)
+    defer { display.finish() }
+    return try Interruption.explained("What was checked so far was not reported.") {
+      try subject.check(reading, progress: progress)
+    }
+  }
+
   /// Brings back what `spare` has, then puts in order what is left; true if all that was found is whole again.
   private func mend(
-    _ subject: Subject,
+    _ subject: CheckSubject,
     _ report: CheckReport,
     from spare: CheckRepair?
   ) throws -> Bool {
-    if let spare, try spare.objects(of: try keyless(subject), report) { return true }
+    if let spare, try spare.objects(of: try subject.keyless(), report) { return true }
     guard repair else { return false }
     guard case .open(let repository) = subject else {
       throw Failure(
@@ -172,69 +160,32 @@ struct CheckCommand: ParsableCommand {
     return try CheckMending(
       options: options,
       repository: repository,
-      keyless: try keyless(subject)
+      keyless: try subject.keyless()
     ).run(report)
   }
 
   /// Notes what was found, for whoever asks after mirrors.
-  private func note(_ subject: Subject, findings: Int) throws {
+  private func note(_ subject: CheckSubject, findings: Int) throws {
     let extent: Verification.Extent =
       switch reading {
       case .everything: .everything
       case .heads: .lists
       case .some: .part
       }
-    let (repository, store) =
-      switch subject {
-      case .open(let open): (open.configuration.repositoryID, open.store.id)
-      case .keyless(let keyless): (keyless.configuration.repositoryID, keyless.store.id)
-      }
     MirrorNoting(folders: try options.folders(), console: options.console).enter(
       check: Verification(time: Surroundings.now.seconds, extent: extent),
       findings: findings,
-      of: repository,
-      store: store
+      of: subject.configuration.repositoryID,
+      store: subject.store.id
     )
   }
 
-  private func hasNoRecords(_ subject: Subject) -> Bool {
-    switch subject {
-    case .open(let repository): repository.log.records.isEmpty
-    case .keyless(let repository): repository.log.records.isEmpty
-    }
-  }
-
-  private func lacksSlots(_ subject: Subject) throws -> Bool {
+  private func lacksSlots(_ subject: CheckSubject) throws -> Bool {
     guard !withoutKey, case .keyless(let repository) = subject else { return false }
     return try repository.store.names(of: .slot).isEmpty
   }
 
-  private func keyless(_ subject: Subject) throws -> KeylessRepository {
-    switch subject {
-    case .keyless(let repository): return repository
-    case .open(let repository):
-      guard let store = repository.store as? any BlobStore & CommitLocking else {
-        throw Failure(.failed, "this store cannot be repaired from here")
-      }
-      return try KeylessRepository(store: store, index: repository.index)
-    }
-  }
-
-  /// What is checked: with keys where there is a password, else without.
-  private enum Subject {
-    case open(OpenRepository)
-    case keyless(KeylessRepository)
-
-    /// The log as it was opened, and the configuration.
-    var proven: (RecordLog, Configuration) {
-      switch self {
-      case .open(let repository): (repository.log, repository.configuration)
-      case .keyless(let repository): (repository.log, repository.configuration)
-      }
-    }
-  }
-
-  private func subject(_ store: any BlobStore & CommitLocking) throws -> Subject {
+  private func subject(_ store: any BlobStore & CommitLocking) throws -> CheckSubject {
     guard try isKeyless(store) else { return .open(try options.open(store)) }
     return .keyless(try KeylessRepository(store: store, folders: try options.folders()))
   }
@@ -250,110 +201,5 @@ struct CheckCommand: ParsableCommand {
     guard source.isInteractive, !Terminal.isThere else { return false }
     options.console.say("no password was given: checking without a key")
     return true
-  }
-
-  private func check(_ subject: Subject, state: CheckProgress) throws -> CheckReport {
-    switch subject {
-    case .open(let repository):
-      try CheckPipeline(
-        repository: repository,
-        reading: reading,
-        workerCount: RepositoryPlace.readerCount(repository.store),
-        progress: { state.reached(packs: $0, of: $1, bytes: $2) }
-      ) { InterruptFlag.isRaised }.run()
-    case .keyless(let repository):
-      try KeylessCheckPipeline(
-        repository: repository,
-        reading: reading,
-        workerCount: RepositoryPlace.readerCount(repository.store),
-        progress: { state.reached(packs: $0, of: $1, bytes: $2) }
-      ) { InterruptFlag.isRaised }.run()
-    }
-  }
-
-  /// `named` is how many lines name findings, `verdict` what it means that there are none.
-  private func show(_ report: CheckReport, named: Int, verdict: String?, seconds: Double) {
-    if options.json {
-      options.console.result(
-        JSONText([
-          "message_type": .text("summary"), "packs": .number(report.packs),
-          "objects": .number(report.objects), "bytes_read": .number(report.bytesRead),
-          "snapshots": .number(report.snapshots), "files": .number(report.files),
-          "finding_count": .number(report.findingCount), "data_read": .flag(readData),
-          "packs_read": .number(report.packsRead), "snapshots_left_out": .number(report.leftOut),
-          "total_duration": .decimal(seconds),
-        ]).line
-      )
-      return
-    }
-    options.console.say(
-      "\(Quantities.count(report.packs, "pack")), \(Quantities.count(report.objects, "object")), "
-        + "\(Quantities.count(report.snapshots, "snapshot")), "
-        + "\(Quantities.bytes(report.bytesRead)) read in \(Quantities.duration(seconds))"
-    )
-    if report.leftOut > 0 {
-      options.console.say(
-        "left out of this copy by choice: \(Quantities.count(report.leftOut, "more snapshot"))"
-      )
-    }
-    if report.findings.isEmpty {
-      if let verdict { options.console.say(verdict) }
-    } else if report.findings.allSatisfy(\.isLeftOut) {
-      options.console.warn(
-        paragraph:
-          "\(Quantities.count(named, "finding")), named above: records that count for nothing, or of which "
-          + "two have one number. What `kist snapshots` lists is whole without them. Somebody may have tried to "
-          + "forge one, or has copied a machine's state folder: `kist inspect records` shows who wrote what."
-      )
-    } else if report.findings.allSatisfy(\.isFailedRead) {
-      options.console.warn(
-        paragraph:
-          "\(Quantities.count(named, "finding")), named above: the disk could not read what is there. "
-          + "Copy the repository to another disk while it can be read (`kist mirror push --init FOLDER`), look at "
-          + "this one (`dmesg`, `smartctl -a`), and run `kist check --read-data` on both."
-      )
-    } else if repair || repairFrom != nil || report.hasDamagedSelection {
-      // What could not be brought back is said when that was tried.
-      options.console.warn("\(Quantities.count(named, "finding")), named above.")
-    } else {
-      options.console.warn(
-        paragraph: "\(Quantities.count(named, "finding")), named above. "
-          + "Back up the same files again to store anew what is damaged, then check with --repair; or bring it back "
-          + "from another copy with --repair-from COPY. What is gone everywhere stays incomplete in older snapshots."
-      )
-    }
-  }
-}
-
-extension CheckCommand {
-  /// What it means that nothing was found.
-  private func verdict(of report: CheckReport) -> String {
-    switch reading {
-    case .everything: "no errors: every byte was read and proven"
-    case .heads: "no errors; the data itself was not read (--read-data does that)"
-    case .some:
-      "no errors; of the data, \(Quantities.part(report.packsRead, of: report.packs, "pack")) "
-        + "read and proven"
-    }
-  }
-}
-
-/// How far a check has come, noted by its workers and read by the display.
-private final class CheckProgress: Sendable {
-  /// Packs done, packs in all, bytes read.
-  struct Reached: Sendable {
-    var packs = 0
-    var of = 0
-    var bytes = 0
-  }
-
-  private let state = Mutex(Reached())
-
-  var now: Reached { state.withLock { $0 } }
-
-  func reached(packs: Int, of: Int, bytes: Int) {
-    state.withLock { state in
-      state = Reached(packs: max(state.packs, packs), of: of, bytes: max(state.bytes, bytes))
-    }
   }
 }

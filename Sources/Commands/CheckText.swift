@@ -1,0 +1,100 @@
+import Backups
+
+/// What a check says in the end.
+struct CheckText {
+  let console: Console
+  let reading: DataReading
+  let mending: Mending
+
+  /// Whether what was found is to be brought back or put in order.
+  enum Mending { case asked, notAsked }
+
+  /// Whether the packs belong to a log.
+  enum State { case recorded, unrecorded }
+
+  /// Sums up; `named` is how many lines name findings.
+  func show(_ report: CheckReport, named: Int, _ state: State, seconds: Double) {
+    if console.isJSON {
+      console.result(
+        JSONText([
+          "message_type": .text("summary"), "packs": .number(report.packs),
+          "objects": .number(report.objects), "bytes_read": .number(report.bytesRead),
+          "snapshots": .number(report.snapshots), "files": .number(report.files),
+          "finding_count": .number(report.findingCount),
+          "data_read": .flag(reading == .everything),
+          "packs_read": .number(report.packsRead), "snapshots_left_out": .number(report.leftOut),
+          "total_duration": .decimal(seconds),
+        ]).line
+      )
+      return
+    }
+    console.say(
+      "\(Quantities.count(report.packs, "pack")), \(Quantities.count(report.objects, "object")), "
+        + "\(Quantities.count(report.snapshots, "snapshot")), "
+        + "\(Quantities.bytes(report.bytesRead)) read in \(Quantities.duration(seconds))"
+    )
+    if report.leftOut > 0 {
+      console.say(
+        "left out of this copy by choice: \(Quantities.count(report.leftOut, "more snapshot"))"
+      )
+    }
+    if report.findings.isEmpty {
+      if state == .recorded { console.say(verdict(of: report)) }
+    } else if report.findings.allSatisfy(\.isLeftOut) {
+      console.warn(
+        paragraph:
+          "\(Quantities.count(named, "finding")), named above: records that count for nothing, or of which "
+          + "two have one number. What `kist snapshots` lists is whole without them. Somebody may have tried to "
+          + "forge one, or has copied a machine's state folder: `kist inspect records` shows who wrote what."
+      )
+    } else if report.findings.allSatisfy(\.isFailedRead) {
+      console.warn(
+        paragraph:
+          "\(Quantities.count(named, "finding")), named above: the disk could not read what is there. "
+          + "Copy the repository to another disk while it can be read (`kist mirror push --init FOLDER`), look at "
+          + "this one (`dmesg`, `smartctl -a`), and run `kist check --read-data` on both."
+      )
+    } else if mending == .asked || report.hasDamagedSelection {
+      // What could not be brought back is said when that was tried.
+      console.warn("\(Quantities.count(named, "finding")), named above.")
+    } else {
+      console.warn(
+        paragraph: "\(Quantities.count(named, "finding")), named above. "
+          + "Back up the same files again to store anew what is damaged, then check with --repair; or bring it back "
+          + "from another copy with --repair-from COPY. What is gone everywhere stays incomplete in older snapshots."
+      )
+    }
+  }
+
+  /// What it means that nothing was found.
+  private func verdict(of report: CheckReport) -> String {
+    switch reading {
+    case .everything: "no errors: every byte was read and proven"
+    case .heads: "no errors; the data itself was not read (--read-data does that)"
+    case .some:
+      "no errors; of the data, \(Quantities.part(report.packsRead, of: report.packs, "pack")) "
+        + "read and proven"
+    }
+  }
+
+  /// Nobody can open the repository.
+  func warnOfNoSlots() {
+    console.warn("no key slots are left: as it is, nobody can open this repository")
+    console.warn(
+      paragraph:
+        "If the first `kist mirror pull` that was to make this copy was cut off, run it again. Else put back the files of `slots/` from a mirror or from what `kist key export` wrote."
+    )
+  }
+
+  /// There are packs, and no log to which they belong.
+  func warnOfNoRecords() {
+    console.warn(
+      "there are packs and no record: no snapshot is known, and every repository begins with a record"
+    )
+    console.warn(
+      paragraph:
+        "If the first `kist mirror push` or `pull` that was to make this copy was cut off, run it again. Else `kist check --repair-from COPY` "
+        + "brings the records back from a copy."
+    )
+  }
+}
