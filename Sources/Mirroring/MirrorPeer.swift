@@ -1,51 +1,7 @@
-package import CoreTypes
+import CoreTypes
 import Files
-import Packing
 package import Repositories
-import Sealing
-import Storage
 import Threading
-
-/// What one end of a run is and may do.
-package struct PeerOptions: Sendable {
-  package var program: String
-  /// What this end allows.
-  package var role = Role.full
-  /// Words of `Hello.Wish`.
-  package var wishes: [String] = []
-  /// Bytes that this store may come to.
-  package var quota: Int?
-  /// Objects that are fetched, and nothing else.
-  package var onlyObjects: [ObjectID]?
-  /// Objects that are wanted while the run goes on; it lasts until no more are.
-  var requests: ObjectRequests?
-  /// What is done with objects that come.
-  var keeping = SpareStore.Keeping.broughtBack
-  /// Makes the repository if there is none; `nil` where that is not possible.
-  package var creation:
-    (@Sendable (_ configuration: [UInt8]) throws(MirrorError) -> KeylessRepository)?
-  /// Seconds in which the other end must begin to speak, and those in which a whole message must come.
-  package var greetingSeconds = WireLimits.greetingSeconds
-  /// When the store of this end was last found whole; told to the other end.
-  package var verification: Verification?
-  package var stallSeconds = WireLimits.stallSeconds
-  package var keepAliveSeconds = WireLimits.keepAliveSeconds
-  /// What is told when nothing comes.
-  package var waiting = WaitingNote.none
-  /// What this end brings instead of everything.
-  package var choice: MirrorChoice?
-  /// What this end has said already.
-  package var opening = Opening.nothing
-
-  /// How a stream is begun.
-  package enum Opening: Sendable {
-    case nothing
-    /// The preamble was sent while this end was getting ready.
-    case preamble
-  }
-
-  package init(program: String) { self.program = program }
-}
 
 /// Drives one end of a mirror run over a stream.
 ///
@@ -63,8 +19,7 @@ package final class MirrorPeer {
   /// Objects of a list that has not ended.
   var listed: ObjectSupply?
   var outgoing: OutgoingItem?
-  /// Whole frames that were said and not written yet: many small ones cost one call.
-  private var outbox: [UInt8] = []
+  private var outbox = Outbox()
   var plan: ReceivePlan?
   var intake: Intake?
   /// What the other end chose.
@@ -84,10 +39,7 @@ package final class MirrorPeer {
   private var isStreamOver = false
   /// True while the rest of a broken stream is looked through: nothing is said any more.
   private var isSilent = false
-  private var lastSent = SystemClock.monotonicNanoseconds()
-  /// When the last whole message came, or the first bytes of something that is none.
-  private var lastReceived = SystemClock.monotonicNanoseconds()
-  private var hasToldOfWaiting = false
+  private var silence = SilenceWatch()
 
   /// `repository` is `nil` where it is yet to be made.
   package init(
@@ -202,61 +154,6 @@ package final class MirrorPeer {
     }
   }
 
-  private static func setting(
-    _ repository: KeylessRepository?,
-    _ options: PeerOptions
-  ) throws(MirrorError) -> MirrorSession.Setting {
-    var setting = try self.settings(repository, options)
-    setting.wantsMore = options.requests != nil
-    return setting
-  }
-
-  private static func settings(
-    _ repository: KeylessRepository?,
-    _ options: PeerOptions
-  ) throws(MirrorError) -> MirrorSession.Setting {
-    var offers: [String] = []
-    if options.role.gives, repository != nil { offers.append(Hello.Offer.give) }
-    if options.role.receives { offers += [Hello.Offer.receive, Hello.Offer.select] }
-    if options.role.creates, options.creation != nil { offers.append(Hello.Offer.create) }
-    var sets: [NameSet: DigestSet] = [:]
-    var mark: [UInt8] = []
-    if let repository {
-      sets = try MirrorPeer.sets(of: repository)
-      mark = MirrorMemory.mark(of: repository.store.id)
-    }
-    var own = Hello(
-      program: options.program,
-      repository: repository?.configuration.repositoryID,
-      storeMark: mark,
-      offers: offers,
-      wishes: options.wishes,
-      sets: sets.map {
-        Hello.SetSummary(set: $0, count: UInt64($1.count), digest: $1.digest)
-      }.sorted { $0.set.rawValue < $1.set.rawValue }
-    )
-    own.verification = options.verification
-    own.selection = options.choice?.selection.name ?? repository?.holding.selection?.name
-    if options.choice != nil { own.wishes.append(Hello.Wish.select) }
-    var setting = MirrorSession.Setting(own: own, sets: sets, onlyObjects: options.onlyObjects)
-    setting.stance = SelectionStance(repository)
-    return setting
-  }
-
-  private static func sets(
-    of repository: KeylessRepository
-  ) throws(MirrorError) -> [NameSet: DigestSet] {
-    do {
-      return [
-        .slots: DigestSet(try repository.store.names(of: .slot)),
-        .keyring: DigestSet(try repository.store.names(of: .keyringEntry)),
-        .records: DigestSet(repository.log.records.keys.map(\.digest)),
-      ]
-    } catch {
-      throw .storage(error)
-    }
-  }
-
   /// Begins a stream whose other end waits, before this one has what it needs for a hello.
   ///
   /// Whoever calls it sets `PeerOptions.opening`.
@@ -320,9 +217,7 @@ package final class MirrorPeer {
 
   private func receive(_ bytes: [UInt8]) throws(MirrorError) {
     progress.add { $0.wireBytesReceived += UInt64(bytes.count) }
-    if !parser.isOpen, parser.noise.isEmpty {
-      lastReceived = SystemClock.monotonicNanoseconds()
-    }
+    if !parser.isOpen, parser.noise.isEmpty { silence.end() }
     parser.append(bytes)
     try readMessages()
   }
@@ -330,7 +225,7 @@ package final class MirrorPeer {
   private func readMessages() throws(MirrorError) {
     while !hasEnded, let frame = try parser.next() {
       // A peer that sends a byte now and then must not be waited for without end.
-      lastReceived = SystemClock.monotonicNanoseconds()
+      silence.end()
       guard let message = try Message(frame) else { continue }
       try perform(try session.received(message))
     }
@@ -338,45 +233,27 @@ package final class MirrorPeer {
 
   private func checkClock() throws(MirrorError) {
     let now = SystemClock.monotonicNanoseconds()
-    if now - lastSent > UInt64(options.keepAliveSeconds) * 1_000_000_000 { try send(.alive) }
-    // Something that greets and then waits for a person will not become a peer.
-    if !parser.isOpen, !parser.noise.isEmpty,
-      now - lastReceived > UInt64(WireLimits.noiseSeconds) * 1_000_000_000
-    {
-      throw .noise(parser.noise)
+    if now - outbox.lastWritten > UInt64(options.keepAliveSeconds) * 1_000_000_000 {
+      try send(.alive)
     }
-    let silence = now - lastReceived
-    if silence / 1_000_000_000 >= UInt64(options.waiting.seconds), !hasToldOfWaiting {
-      hasToldOfWaiting = true
-      options.waiting.tell()
-    }
-    let limit =
-      parser.isOpen ? options.stallSeconds : min(options.stallSeconds, options.greetingSeconds)
-    if silence > UInt64(limit) * 1_000_000_000 { throw .stalled(seconds: limit) }
+    try silence.check(at: now, parser, options)
   }
 
   /// Says bytes of an item.
   func send(_ range: Range<Int>, of item: OutgoingItem) throws(MirrorError) {
-    Message.append(range, of: item, to: &outbox)
-    if outbox.count >= WireLimits.pieceByteCount { try flush() }
+    outbox.append(range, of: item)
+    if outbox.isFull { try flush() }
   }
 
   private func write(_ bytes: [UInt8]) throws(MirrorError) {
-    outbox += bytes
-    if outbox.count >= WireLimits.pieceByteCount { try flush() }
+    outbox.append(bytes)
+    if outbox.isFull { try flush() }
   }
 
   /// Writes what was said.
   private func flush() throws(MirrorError) {
-    guard !outbox.isEmpty else { return }
-    // Taken out first: after a failure none of it is said again.
-    var bytes: [UInt8] = []
-    swap(&bytes, &outbox)
-    try stream.write(bytes)
-    lastSent = SystemClock.monotonicNanoseconds()
-    progress.add { $0.wireBytesSent += UInt64(bytes.count) }
-    bytes.removeAll(keepingCapacity: true)
-    swap(&bytes, &outbox)
+    let count = try outbox.write(to: stream)
+    if count > 0 { progress.add { $0.wireBytesSent += UInt64(count) } }
   }
 
   func send(_ message: Message) throws(MirrorError) {
