@@ -4,6 +4,7 @@ import Packing
 import Repositories
 import Sealing
 import Storage
+import TestSupport
 import Testing
 
 @testable import Mirroring

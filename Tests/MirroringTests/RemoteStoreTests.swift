@@ -5,6 +5,7 @@ import Sealing
 import Sodium
 import Storage
 import Synchronization
+import TestSupport
 import Testing
 import Threading
 

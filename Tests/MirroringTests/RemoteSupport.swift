@@ -4,6 +4,7 @@ import Packing
 import Repositories
 import Storage
 import Synchronization
+import TestSupport
 import Threading
 
 /// A store and the server that lends it out, session after session.

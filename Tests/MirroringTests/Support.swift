@@ -9,6 +9,7 @@ import Sealing
 import Sodium
 import Storage
 import Synchronization
+import TestSupport
 import Threading
 
 let someTime = PointInTime(seconds: 1_700_000_000)

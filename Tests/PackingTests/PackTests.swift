@@ -1,6 +1,7 @@
 import CoreTypes
 import Sealing
 import Storage
+import TestSupport
 import Testing
 
 @testable import Packing

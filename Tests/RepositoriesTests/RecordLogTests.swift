@@ -2,6 +2,7 @@ import CoreTypes
 import Sealing
 import Sodium
 import Storage
+import TestSupport
 import Testing
 
 @testable import Repositories

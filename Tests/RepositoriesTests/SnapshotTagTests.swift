@@ -3,6 +3,7 @@ import Encoding
 import Sealing
 import Sodium
 import Storage
+import TestSupport
 import Testing
 import Trees
 

@@ -1,11 +1,12 @@
 package import CoreTypes
 import Files
+package import Storage
 import Synchronization
 
 /// A store over another one that fails at a chosen step, so that every place at which a run can be cut short is tried.
 ///
 /// Steps are the calls that change something: a piece appended to a file, a file made durable, a removal, a commit.
-package final class FaultyStore: BlobStore {
+package final class FaultyStore: OverlaidStore {
   /// What happens at the chosen step.
   package enum Fault: Equatable, Sendable {
     /// The step fails as on a full disk; later ones succeed.
@@ -19,7 +20,7 @@ package final class FaultyStore: BlobStore {
     case crashAfter
   }
 
-  private let store: any BlobStore
+  package let base: any BlobStore
   private let fault: Fault
   private let chosenStep: Int
   private let state = Mutex(State())
@@ -31,7 +32,7 @@ package final class FaultyStore: BlobStore {
 
   /// Fails at the step of this number, counted from 0.
   package init(over store: any BlobStore, _ fault: Fault, atStep step: Int) {
-    self.store = store
+    base = store
     self.fault = fault
     chosenStep = step
   }
@@ -39,31 +40,24 @@ package final class FaultyStore: BlobStore {
   /// Steps that were asked for so far.
   package var stepCount: Int { state.withLock { $0.steps } }
 
-  package var id: StoreID { store.id }
-  package var location: String { store.location }
-
-  package func readConfiguration() throws(StorageError) -> [UInt8] {
-    try store.readConfiguration()
-  }
-
   package func names(of kind: BlobKind) throws(StorageError) -> [Digest] {
     try refuseDead("names")
-    return try store.names(of: kind)
+    return try base.names(of: kind)
   }
 
   package func byteCount(of name: BlobName) throws(StorageError) -> Int {
     try refuseDead(name.description)
-    return try store.byteCount(of: name)
+    return try base.byteCount(of: name)
   }
 
   package func arrival(of name: BlobName) throws(StorageError) -> PointInTime? {
     try refuseDead(name.description)
-    return try store.arrival(of: name)
+    return try base.arrival(of: name)
   }
 
   package func read(_ name: BlobName) throws(StorageError) -> [UInt8] {
     try refuseDead(name.description)
-    return try store.read(name)
+    return try base.read(name)
   }
 
   package func read(
@@ -72,24 +66,24 @@ package final class FaultyStore: BlobStore {
     count: Int
   ) throws(StorageError) -> [UInt8] {
     try refuseDead(name.description)
-    return try store.read(name, from: offset, count: count)
+    return try base.read(name, from: offset, count: count)
   }
 
   package func put(_ bytes: [UInt8], as name: BlobName) throws(StorageError) {
-    try step(name.description) { () throws(StorageError) in try store.put(bytes, as: name) }
+    try step(name.description) { () throws(StorageError) in try base.put(bytes, as: name) }
   }
 
   package func confirm(_ names: [BlobName]) throws(StorageError) {
-    try step("confirm") { () throws(StorageError) in try store.confirm(names) }
+    try step("confirm") { () throws(StorageError) in try base.confirm(names) }
   }
 
   package func newBlob() throws(StorageError) -> any UnfinishedBlob {
     try refuseDead("tmp")
-    return FaultyBlob(over: try store.newBlob(), in: self)
+    return FaultyBlob(over: try base.newBlob(), in: self)
   }
 
   package func remove(_ name: BlobName) throws(StorageError) {
-    try step(name.description) { () throws(StorageError) in try store.remove(name) }
+    try step(name.description) { () throws(StorageError) in try base.remove(name) }
   }
 
   package func commit(
@@ -98,27 +92,27 @@ package final class FaultyStore: BlobStore {
     knowing seen: Set<Digest>
   ) throws(StorageError) -> CommitAnswer {
     try step("commit") { () throws(StorageError) in
-      try store.commit(record, as: digest, knowing: seen)
+      try base.commit(record, as: digest, knowing: seen)
     }
   }
 
   package func readSelection() throws(StorageError) -> [UInt8]? {
     try refuseDead("selection")
-    return try store.readSelection()
+    return try base.readSelection()
   }
 
   package func writeSelection(_ bytes: [UInt8]?) throws(StorageError) {
-    try step("selection") { () throws(StorageError) in try store.writeSelection(bytes) }
+    try step("selection") { () throws(StorageError) in try base.writeSelection(bytes) }
   }
 
   package func orphans() throws(StorageError) -> [any OrphanedBlob] {
     try refuseDead("tmp")
-    return try store.orphans()
+    return try base.orphans()
   }
 
   package func strangers() throws(StorageError) -> [String] {
     try refuseDead("strangers")
-    return try store.strangers()
+    return try base.strangers()
   }
 
   /// Runs one step, or what is to happen instead.

@@ -1,7 +1,8 @@
 package import CoreTypes
+package import Storage
 import Synchronization
 
-/// A store in memory, for tests and for programs that embed the library.
+/// A store in memory, for tests that need no folder.
 package final class MemoryStore: BlobStore, CommitLocking {
   package let id: StoreID
   package let location = "memory"
