@@ -121,7 +121,7 @@ struct BackupOptions: ParsableArguments {
       workerCount: jobs ?? usableProcessorCount(),
       host: host ?? ProcessEnvironment.hostName,
       user: Surroundings.user,
-      program: "kist \(Surroundings.version)",
+      program: Surroundings.program,
       tags: tags,
       time: Surroundings.now
     )

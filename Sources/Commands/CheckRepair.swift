@@ -16,7 +16,7 @@ struct CheckRepair {
   }
 
   private var name: String { place.name }
-  private var shownName: String { DisplayedName.text(Array(name.utf8)) }
+  private var shownName: String { DisplayedName.text(name) }
 
   // MARK: Files
 
@@ -92,7 +92,7 @@ struct CheckRepair {
       to: place.destination,
       folders: try options.folders(),
       limits: PacedStream.Limits(upload: nil, download: nil),
-      serving: PeerOptions(program: "kist \(Surroundings.version)")
+      serving: PeerOptions(program: Surroundings.program)
     )
     let outcome: Healing.Report
     do {
@@ -100,7 +100,7 @@ struct CheckRepair {
         objects: try healing.lostObjects(),
         packs: report.damagedPacks,
         over: connection.stream,
-        program: "kist \(Surroundings.version)",
+        program: Surroundings.program,
         progress: MirrorProgress(),
         interruption: { InterruptFlag.isRaised }
       )

@@ -72,7 +72,7 @@ struct Console: Sendable {
   /// What is said when nothing has come from `name` for a while: sooner where somebody looks on.
   func waitingNote(for name: String) -> WaitingNote {
     guard verbosity >= .normal, !isJSON else { return .none }
-    let words = "waiting for \(DisplayedName.text(Array(name.utf8))) …"
+    let words = "waiting for \(DisplayedName.text(name)) …"
     let isWatched = StandardStreams.isTerminal(2)
     // The progress line, if there is one, goes on below.
     let line = isWatched ? "\r\(words)\u{1B}[K\n" : words + "\n"

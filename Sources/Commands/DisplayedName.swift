@@ -22,6 +22,9 @@ enum DisplayedName {
     return shown
   }
 
+  /// A text that came from outside, in the same way.
+  static func text(_ text: some StringProtocol) -> String { self.text(Array(text.utf8)) }
+
   /// The bytes that are shown as `text`; `nil` if nothing in it is escaped, or not as `text(_:)` does it.
   static func bytes(shownAs text: String) -> [UInt8]? {
     var bytes: [UInt8] = []

@@ -30,7 +30,7 @@ struct EntryText {
   }
 
   private static func names(_ owners: [SnapshotOwner]) -> [UInt32: String] {
-    Dictionary(owners.map { ($0.number, DisplayedName.text(Array($0.name.utf8))) }) { $1 }
+    Dictionary(owners.map { ($0.number, DisplayedName.text($0.name)) }) { $1 }
   }
 
   /// A path, with a slash behind a folder's.

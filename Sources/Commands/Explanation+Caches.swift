@@ -15,7 +15,7 @@ extension Explanation {
     case .database(let path, .system(_, let errno)):
       Failure(
         .failed,
-        "the cache at \(DisplayedName.text(Array(path.utf8))) cannot be used: \(SystemText.reason(errno))",
+        "the cache at \(DisplayedName.text(path)) cannot be used: \(SystemText.reason(errno))",
         meaning: "The repository itself is unharmed.",
         advice: FilesError("open", [], errno).isTooManyFiles
           ? moreFiles : "Mend what keeps you from the folder, or name another with --cache-dir."
@@ -23,7 +23,7 @@ extension Explanation {
     case .database(let path, let error):
       Failure(
         .failed,
-        "the cache at \(DisplayedName.text(Array(path.utf8))) cannot be used: \(error)",
+        "the cache at \(DisplayedName.text(path)) cannot be used: \(error)",
         meaning: "It can be rebuilt; the repository itself is unharmed.",
         advice: "Remove the folder and run the command again."
       )

@@ -14,7 +14,7 @@ extension Explanation {
     location: String,
     meaning: String
   ) -> Failure {
-    let location = DisplayedName.text(Array(location.utf8))
+    let location = DisplayedName.text(location)
     // The stop reached the program that connects as well.
     if InterruptFlag.isRaised {
       return Failure(
@@ -52,7 +52,7 @@ extension Explanation {
     case .malformed(let what):
       return Failure(
         .failed,
-        "\(location) broke the protocol: \(DisplayedName.text(Array(what.utf8)))",
+        "\(location) broke the protocol: \(DisplayedName.text(what))",
         meaning: meaning,
         advice: "Use the same version of kist at both ends."
       )
@@ -66,14 +66,14 @@ extension Explanation {
     case .servesNoStore(let program):
       return Failure(
         .failed,
-        "\(location) runs \(DisplayedName.text(Array(program.utf8))), which mirrors but does not serve a repository",
+        "\(location) runs \(DisplayedName.text(program)), which mirrors but does not serve a repository",
         meaning: meaning,
         advice: "Update kist there."
       )
     case .stopped(let code, let text):
       return Failure(
         status(ofStop: code),
-        "\(location) stopped: \(DisplayedName.text(Array(text.utf8)))",
+        "\(location) stopped: \(DisplayedName.text(text))",
         meaning: meaning,
         advice: code == MirrorErrorCode.noSpace
           ? "Make room there, then run the same command again." : nil

@@ -3,7 +3,7 @@ import Files
 extension Explanation {
   /// What it means that the system did not do what it was asked with a file of a store.
   static func failure(ofFile name: String, _ error: FilesError) -> Failure {
-    let shown = DisplayedName.text(Array(name.utf8))
+    let shown = DisplayedName.text(name)
     return switch error {
     case _ where error.isPermission:
       Failure(

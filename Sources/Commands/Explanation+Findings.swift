@@ -150,7 +150,7 @@ extension Explanation {
   static func text(_ finding: CheckFinding) -> String {
     switch finding {
     case .stranger(let path):
-      "\(DisplayedName.text(Array(path.utf8))): does not belong in a repository; left alone"
+      "\(DisplayedName.text(path)): does not belong in a repository; left alone"
     case .damagedFile(let name, let reason): "\(name): \(reason)"
     case .damagedSelection(let reason):
       "the file `selection`, which says what this copy leaves out by choice, cannot be used: \(reason); so everything is asked of it until `kist mirror push` without a choice brings it; what else has its name is to be moved away first"
@@ -178,7 +178,7 @@ extension Explanation {
   /// By whom and when, as the end of a sentence.
   private static func text(_ origin: WriteOrigin?) -> String {
     guard let origin else { return "; no record says by whom" }
-    let host = origin.host.map { " on host \(DisplayedName.text(Array($0.utf8)))" } ?? ""
+    let host = origin.host.map { " on host \(DisplayedName.text($0))" } ?? ""
     return " by writer \(origin.writer.short)\(host), \(CalendarTime.text(origin.time)), in record "
       + origin.record.digest.short
   }

@@ -39,7 +39,7 @@ extension Explanation {
   /// Why an exchange of `here`, the repository of this end, with `target` failed.
   static func failure(from error: MirrorError, target: String, here: String) -> Failure {
     let (target, here) = (
-      DisplayedName.text(Array(target.utf8)), DisplayedName.text(Array(here.utf8))
+      DisplayedName.text(target), DisplayedName.text(here)
     )
     if error.isFullStore { return fullStore(here) }
     return switch error {
@@ -70,7 +70,7 @@ extension Explanation {
     case .malformed(let what):
       Failure(
         .failed,
-        "\(target) broke the mirror protocol: \(DisplayedName.text(Array(what.utf8)))",
+        "\(target) broke the mirror protocol: \(DisplayedName.text(what))",
         meaning: nothingHalf,
         advice: "Use the same version of kist at both ends."
       )
@@ -175,7 +175,7 @@ extension Explanation {
           "Put `kist` back from what `kist key export` wrote, or make the repository anew from the copy: "
           + "`kist mirror pull --init --repo NEW-FOLDER COPY`."
       )
-    case .peer(let code, let text): told(code, DisplayedName.text(Array(text.utf8)), by: target)
+    case .peer(let code, let text): told(code, DisplayedName.text(text), by: target)
     case .repository(let error): failure(from: error)
     case .storage(let error): failure(from: error)
     case .packing(let error): failure(from: error)

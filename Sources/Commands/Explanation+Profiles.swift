@@ -4,7 +4,7 @@ extension Explanation {
   /// What is wrong with a profile file.
   static func failure(from error: ProfileError, in path: String, holding bytes: [UInt8]) -> Failure
   {
-    let file = DisplayedName.text(Array(path.utf8))
+    let file = DisplayedName.text(path)
     func place(_ key: String) -> String {
       KeyLines(bytes).line(of: key).map { "\(file), line \($0)" } ?? file
     }
@@ -61,5 +61,5 @@ extension Explanation {
 
   private static let nothingDone = "Nothing was done."
 
-  private static func shown(_ text: String) -> String { DisplayedName.text(Array(text.utf8)) }
+  private static func shown(_ text: String) -> String { DisplayedName.text(text) }
 }

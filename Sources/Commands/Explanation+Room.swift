@@ -87,7 +87,7 @@ extension Explanation {
         guard isShort, told.insert(fileSystem.id).inserted,
           let free = freeText(at: Array(path.utf8))
         else { continue }
-        options.console.warn("\(DisplayedName.text(Array(path.utf8))): \(free)")
+        options.console.warn("\(DisplayedName.text(path)): \(free)")
       }
     } catch {
       // Ignored: what failed was told; this would only have said more.

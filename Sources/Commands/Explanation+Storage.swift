@@ -23,14 +23,14 @@ extension Explanation {
     case .noRepository(let path):
       Failure(
         .noRepository,
-        "there is no repository at \(DisplayedName.text(Array(path.utf8)))",
+        "there is no repository at \(DisplayedName.text(path))",
         advice:
           "Check how it is spelled. `kist init` makes a new one; `kist mirror pull --init COPY` makes it anew from a copy."
       )
     case .interruptedInit(let path):
       Failure(
         .noRepository,
-        "the repository at \(DisplayedName.text(Array(path.utf8))) is not complete: its file `kist` is missing",
+        "the repository at \(DisplayedName.text(path)) is not complete: its file `kist` is missing",
         meaning:
           "Either its `init` was interrupted, or the file was lost; what else is there is unharmed.",
         advice:
@@ -40,13 +40,13 @@ extension Explanation {
     case .alreadyThere(let path):
       Failure(
         .failed,
-        "there is a repository at \(DisplayedName.text(Array(path.utf8))) already",
+        "there is a repository at \(DisplayedName.text(path)) already",
         meaning: "Nothing was changed."
       )
     case .notEmpty(let path):
       Failure(
         .failed,
-        "the folder \(DisplayedName.text(Array(path.utf8))) is not empty",
+        "the folder \(DisplayedName.text(path)) is not empty",
         meaning: "Nothing was changed.",
         advice: "Choose an empty folder, or one that does not exist yet."
       )
@@ -97,7 +97,7 @@ extension Explanation {
     case .busy(let path):
       Failure(
         .busy,
-        "another process holds the commit lock of \(DisplayedName.text(Array(path.utf8)))",
+        "another process holds the commit lock of \(DisplayedName.text(path))",
         meaning:
           "It is held for moments, while a record gets its name; this run gave up after a minute of waiting. "
           + "Nothing counts as saved; packs that were complete are kept and will be reused.",
@@ -109,28 +109,28 @@ extension Explanation {
     case .denied(let location, let what):
       Failure(
         .refusedForSafety,
-        "\(DisplayedName.text(Array(location.utf8))) refuses: its role does not allow \(DisplayedName.text(Array(what.utf8)))",
+        "\(DisplayedName.text(location)) refuses: its role does not allow \(DisplayedName.text(what))",
         meaning: "What was done before stays done; nothing was removed or overwritten.",
         advice: "`kist serve --role` there decides what is allowed."
       )
     case .held(let location, let end):
       Failure(
         .refusedForSafety,
-        "\(DisplayedName.text(Array(location.utf8))) keeps this file until \(CalendarTime.text(end))",
+        "\(DisplayedName.text(location)) keeps this file until \(CalendarTime.text(end))",
         meaning: "It was not removed; what was done before stays done.",
         advice: "Try again then; `kist serve --hold` there decides how long files are kept."
       )
     case .quota(let location, let limit, let needed):
       Failure(
         .noSpace,
-        "the quota of \(DisplayedName.text(Array(location.utf8))), \(Quantities.bytes(limit)), does not hold \(Quantities.bytes(needed))",
+        "the quota of \(DisplayedName.text(location)), \(Quantities.bytes(limit)), does not hold \(Quantities.bytes(needed))",
         meaning: "No snapshot was made by this run; earlier snapshots are as they were.",
         advice: "Have `kist serve --quota` raised there, or use another repository."
       )
     case .notTaken(let location, let reason):
       Failure(
         .refusedForSafety,
-        "\(DisplayedName.text(Array(location.utf8))) did not take what was sent: \(DisplayedName.text(Array(reason.utf8)))",
+        "\(DisplayedName.text(location)) did not take what was sent: \(DisplayedName.text(reason))",
         meaning: "Nothing of it was stored.",
         advice: "Run `kist check`; if it finds nothing, run the command again."
       )

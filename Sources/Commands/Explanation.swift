@@ -182,7 +182,7 @@ enum Explanation {
     case .unknownSnapshot(let name):
       Failure(
         .failed,
-        "there is no snapshot \(DisplayedName.text(Array(name.utf8)))",
+        "there is no snapshot \(DisplayedName.text(name))",
         advice:
           "`kist snapshots` lists what is there; with --host, --tag or --path, one must fit them."
       )
@@ -307,7 +307,7 @@ enum Explanation {
   private static func newerFormat(_ version: UInt64, _ features: [String]) -> Failure {
     var what = "format \(version)"
     if !features.isEmpty {
-      let names = features.map { DisplayedName.text(Array($0.utf8)) }
+      let names = features.map { DisplayedName.text($0) }
       what += ", features " + names.joined(separator: ", ")
     }
     return Failure(

@@ -34,7 +34,7 @@ enum FarDamage {
     do {
       let place = try options.place()
       guard place.folder == nil else { return }
-      let name = DisplayedName.text(Array(place.name.utf8))
+      let name = DisplayedName.text(place.name)
       options.console.warn(
         "What is damaged was received so from \(name): its store, or the line to it, is at fault."
       )

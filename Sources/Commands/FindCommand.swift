@@ -108,7 +108,7 @@ struct FindCommand: ParsableCommand {
     let before = found
     try search.search(snapshot.content) { path, entry, reasons throws(BrowsingError) in
       if found == before {
-        let host = snapshot.host.map { " on " + DisplayedName.text(Array($0.utf8)) } ?? ""
+        let host = snapshot.host.map { " on " + DisplayedName.text($0) } ?? ""
         try output.line(
           (before == 0 ? "" : "\n") + "snapshot \(snapshot.id.digest.short) of "
             + CalendarTime.text(snapshot.record.clear.time) + host

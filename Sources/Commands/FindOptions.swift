@@ -98,7 +98,7 @@ struct FindOptions: ParsableArguments {
           guard let id = IDBeginning(text) else {
             throw Failure(
               .usage,
-              "\(DisplayedName.text(Array(text.utf8))) is not the start of an id"
+              "\(DisplayedName.text(text)) is not the start of an id"
             )
           }
           return id

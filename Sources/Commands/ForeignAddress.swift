@@ -16,12 +16,12 @@ enum ForeignAddress {
     guard !scheme.isEmpty, scheme.allSatisfy({ $0.isASCII && ($0.isLetter || isMark($0)) }) else {
       return nil
     }
-    let shown = DisplayedName.text(Array(withoutSecret(text).utf8))
+    let shown = DisplayedName.text(withoutSecret(text))
     // restic's word for a folder of this machine.
     if scheme == "local", !rest.hasPrefix("//") {
       return failure(
         "\(shown) begins with local:, which is not needed here",
-        advice: "Write the folder as it is: \(DisplayedName.text(Array(rest.utf8)))"
+        advice: "Write the folder as it is: \(DisplayedName.text(rest))"
       )
     }
     if rest.hasPrefix("//") || resticPrefixes.contains(scheme.lowercased()) {

@@ -15,7 +15,7 @@ enum GivenName {
     }
     guard name.unicodeScalars.allSatisfy(isVisible) else {
       throw refused(
-        "the \(kind) \(DisplayedName.text(Array(name.utf8))) has characters that are not shown"
+        "the \(kind) \(DisplayedName.text(name)) has characters that are not shown"
       )
     }
   }

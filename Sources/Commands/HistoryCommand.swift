@@ -60,7 +60,7 @@ struct HistoryCommand: ParsableCommand {
         (snapshots.count == 1
           ? "the only snapshot has no "
           : "none of \(Quantities.count(snapshots.count, "snapshot")) has ")
-          + DisplayedName.text(Array(path.utf8)),
+          + DisplayedName.text(path),
         meaning: typed == [Array(path.utf8)] || typed.isEmpty
           ? nil : "Looked for \(typed.prefix(3).map(DisplayedName.text).joined(separator: ", ")).",
         advice:
@@ -126,7 +126,7 @@ struct HistoryCommand: ParsableCommand {
       if found.count > 1 {
         if number > 0 { options.console.result("") }
         options.console.result(
-          "\(DisplayedName.text(path)) on \(host.map { DisplayedName.text(Array($0.utf8)) } ?? "-"):"
+          "\(DisplayedName.text(path)) on \(host.map { DisplayedName.text($0) } ?? "-"):"
         )
       }
       let lines = TextTable.lines(

@@ -61,7 +61,7 @@ struct InitCommand: ParsableCommand {
       )
     } else {
       options.console.say(
-        "created repository \(id.digest.short) at \(DisplayedName.text(Array(location.utf8)))"
+        "created repository \(id.digest.short) at \(DisplayedName.text(location))"
       )
       for line in InitCommand.advice { options.console.say(line) }
     }

@@ -163,7 +163,7 @@ struct InspectCommand: ParsableCommand {
   }
 
   private static func text(_ owners: [SnapshotOwner]) -> String {
-    owners.map { "\($0.number)=\(DisplayedName.text(Array($0.name.utf8)))" }.joined(separator: " ")
+    owners.map { "\($0.number)=\(DisplayedName.text($0.name))" }.joined(separator: " ")
   }
 
   private func showSnapshot(_ repository: OpenRepository) throws {
@@ -185,7 +185,7 @@ struct InspectCommand: ParsableCommand {
         ["groups", Self.text(snapshot.groups)],
       ]
       + snapshot.rules.map { rule in
-        let lines = rule.value.split(separator: "\n").map { DisplayedName.text(Array($0.utf8)) }
+        let lines = rule.value.split(separator: "\n").map { DisplayedName.text($0) }
         return ["rule \(rule.name)", lines.joined(separator: "  ")]
       }
     for line in TextTable.lines(header: ["field", "value"], rows: rows, rightAligned: [])

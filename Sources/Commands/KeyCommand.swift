@@ -47,7 +47,7 @@ struct KeyListCommand: ParsableCommand {
       [
         (listed.slot?.id == repository.slot.id ? "*" : " ") + listed.name.short,
         kind(listed.slot), listed.note.map { CalendarTime.text($0.made) } ?? "-",
-        DisplayedName.text(Array((listed.note?.label ?? "").utf8)),
+        DisplayedName.text(listed.note?.label ?? ""),
       ]
     }
     for line in TextTable.lines(

@@ -31,7 +31,7 @@ struct KeyExportCommand: ParsableCommand {
       )
     }
     options.console.say(
-      "copied \(Quantities.count(count, "file")) to \(DisplayedName.text(Array(to.utf8))); to use them, copy them back into the repository's folder"
+      "copied \(Quantities.count(count, "file")) to \(DisplayedName.text(to)); to use them, copy them back into the repository's folder"
     )
   }
 }

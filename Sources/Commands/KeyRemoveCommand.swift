@@ -31,8 +31,8 @@ struct KeyRemoveCommand: ParsableCommand {
       throw Failure(
         .failed,
         found.isEmpty
-          ? "there is no key \(DisplayedName.text(Array(id.utf8)))"
-          : "\(DisplayedName.text(Array(id.utf8))) fits \(found.count) keys",
+          ? "there is no key \(DisplayedName.text(id))"
+          : "\(DisplayedName.text(id)) fits \(found.count) keys",
         advice: "`kist key list` shows them."
       )
     }

@@ -18,7 +18,7 @@ enum ListFile {
       }
       throw Failure(
         .failed,
-        "cannot read \(name == "-" ? "standard input" : DisplayedName.text(Array(name.utf8))): \(error.reason)",
+        "cannot read \(name == "-" ? "standard input" : DisplayedName.text(name)): \(error.reason)",
         meaning: meaning,
         advice: "Check \(option)."
       )

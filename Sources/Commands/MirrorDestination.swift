@@ -88,7 +88,7 @@ enum MirrorDestination: Equatable {
   private static func malformed(_ text: String, _ reason: String) -> Failure {
     Failure(
       .usage,
-      "\(DisplayedName.text(Array(ForeignAddress.withoutSecret(text).utf8))) is no destination: \(reason)",
+      "\(DisplayedName.text(ForeignAddress.withoutSecret(text))) is no destination: \(reason)",
       advice: "Write ssh://[user@]host[:port]/folder, or the path of a folder."
     )
   }

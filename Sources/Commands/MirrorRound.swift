@@ -35,7 +35,7 @@ struct MirrorRound {
         endings.append(Ending(target: target, status: .interrupted, words: "not begun"))
         continue
       }
-      options.console.say("\(DisplayedName.text(Array(target.name.utf8))):")
+      options.console.say("\(DisplayedName.text(target.name)):")
       do {
         let words = try exchange(target)
         endings.append(Ending(target: target, status: .done, words: words))
@@ -70,7 +70,7 @@ struct MirrorRound {
     let done = endings.count { $0.status == .done }
     console.say("")
     for ending in endings {
-      let line = DisplayedName.text(Array(ending.target.name.utf8))
+      let line = DisplayedName.text(ending.target.name)
       if ending.status == .done {
         console.say("\(line): \(ending.words)")
       } else {

@@ -135,7 +135,7 @@ struct MirrorRun {
   }
 
   private var peerOptions: PeerOptions {
-    PeerOptions(program: "kist \(Surroundings.version)")
+    PeerOptions(program: Surroundings.program)
   }
 
   private func clientOptions(

@@ -73,7 +73,7 @@ struct MirrorStatusCommand: ParsableCommand {
   private func forgetNamed(_ memory: MirrorMemory) throws {
     for text in destinations {
       let target = try MirrorTarget(text, remoteProgram: options.remoteProgram)
-      let shown = DisplayedName.text(Array(target.name.utf8))
+      let shown = DisplayedName.text(target.name)
       guard try memory.forget(target.name) else {
         throw Failure(.failed, "nothing is remembered of \(shown)")
       }
@@ -92,7 +92,7 @@ struct MirrorStatusCommand: ParsableCommand {
     let known = try memory.mirrors()
     for path in known.damaged {
       options.console.note(
-        "\(DisplayedName.text(Array(path.utf8))) cannot be read: what it said of a mirror is lost; it may be removed"
+        "\(DisplayedName.text(path)) cannot be read: what it said of a mirror is lost; it may be removed"
       )
     }
     let own = try MirrorTarget(try options.location(), remoteProgram: program).name
@@ -130,7 +130,7 @@ struct MirrorStatusCommand: ParsableCommand {
   ) -> MirrorStanding.Answer {
     // One that only gives can still say whether it has the same records.
     for wishes in [[Hello.Wish.push, Hello.Wish.dryRun], [Hello.Wish.dryRun]] {
-      var peer = PeerOptions(program: "kist \(Surroundings.version)")
+      var peer = PeerOptions(program: Surroundings.program)
       peer.wishes = wishes
       peer.stallSeconds = MirrorStatusCommand.stallSeconds
       let outcome = MirrorExchange(

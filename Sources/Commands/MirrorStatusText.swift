@@ -65,7 +65,7 @@ enum MirrorStatusText {
   }
 
   private static func name(_ standing: MirrorStanding) -> String {
-    DisplayedName.text(Array(standing.target.name.utf8))
+    DisplayedName.text(standing.target.name)
   }
 
   private static func amount(_ lag: MirrorLag) -> String {
@@ -96,12 +96,12 @@ enum MirrorStatusText {
     var remarks: [String] = []
     switch standing.answer {
     case .obstacle(let why):
-      remarks.append("not reachable now: \(DisplayedName.text(Array(why.utf8)))")
-    case .otherRepository(let why): remarks.append(DisplayedName.text(Array(why.utf8)))
+      remarks.append("not reachable now: \(DisplayedName.text(why))")
+    case .otherRepository(let why): remarks.append(DisplayedName.text(why))
     case .came, nil: break
     }
     if let same = standing.same {
-      return ["the same copy as \(DisplayedName.text(Array(same.name.utf8)))"] + remarks
+      return ["the same copy as \(DisplayedName.text(same.name))"] + remarks
     }
     if note.isSelecting { remarks.insert("holds chosen snapshots only, as was asked for", at: 0) }
     if let fault = standing.checks?.fault {
@@ -115,7 +115,7 @@ enum MirrorStatusText {
       remarks.append(
         "the last run, \(time(note.lastAttempt)), "
           + (failure == MirrorNoting.stop
-            ? "was stopped" : "failed: " + DisplayedName.text(Array(failure.utf8)))
+            ? "was stopped" : "failed: " + DisplayedName.text(failure))
       )
     }
     if let known = note.knownAt, let lag = standing.lag, lag.records > 0 {

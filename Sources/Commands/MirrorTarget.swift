@@ -44,5 +44,5 @@ struct MirrorTarget {
   }
 
   /// In messages.
-  var shownName: String { DisplayedName.text(Array(typedName.utf8)) }
+  var shownName: String { DisplayedName.text(typedName) }
 }

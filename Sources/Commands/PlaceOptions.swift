@@ -36,7 +36,7 @@ extension PlaceOptions {
       let path = try Surroundings.variable("KIST_REPOSITORY"), own != path
     else { return }
     console.note(
-      "KIST_REPOSITORY is set, and wins over profile \(DisplayedName.text(Array(profile.name.utf8)))"
+      "KIST_REPOSITORY is set, and wins over profile \(DisplayedName.text(profile.name))"
     )
   }
 

@@ -58,7 +58,7 @@ struct ProfileChoice {
   }
 
   private static func read(_ path: String) throws -> [UInt8] {
-    let shown = DisplayedName.text(Array(path.utf8))
+    let shown = DisplayedName.text(path)
     let file = try OpenFile.openAtOnce(path: path)
     let status = try file.status()
     guard status.kind == .regular else {
@@ -76,21 +76,21 @@ struct ProfileChoice {
     } catch let error as FilesError {
       throw Failure(
         .failed,
-        "cannot read the profiles in \(DisplayedName.text(Array(path.utf8))): \(error.reason)",
+        "cannot read the profiles in \(DisplayedName.text(path)): \(error.reason)",
         meaning: "Nothing was done."
       )
     }
   }
 
   private static func read(_ path: String, for name: String) throws -> [UInt8] {
-    let shown = DisplayedName.text(Array(path.utf8))
+    let shown = DisplayedName.text(path)
     do {
       return try read(path)
     } catch let error as FilesError {
       throw Failure(
         .failed,
         "cannot read the profiles in \(shown): \(error.reason)",
-        advice: "Write profile \(DisplayedName.text(Array(name.utf8))) there (Docs/GUIDE.md shows "
+        advice: "Write profile \(DisplayedName.text(name)) there (Docs/GUIDE.md shows "
           + "how), or name another file with --config or KIST_CONFIG."
       )
     }

@@ -74,7 +74,7 @@ struct RepositoryOptions: ParsableArguments {
   private static func failure(_ error: FilesError, state folder: String) -> Failure {
     Failure(
       .failed,
-      "cannot use the state folder \(DisplayedName.text(Array(folder.utf8))): \(error.reason)",
+      "cannot use the state folder \(DisplayedName.text(folder)): \(error.reason)",
       meaning: "It keeps this machine's key to sign with, and what it saw of each repository last. "
         + "Nothing was written; the repository is unharmed.",
       advice: "Mend what keeps you from it, or name another with KIST_STATE_DIR."
@@ -91,14 +91,14 @@ struct RepositoryOptions: ParsableArguments {
       guard let mirrors = try profile()?.mirrors, let first = mirrors.first else {
         throw StorageError.noRepository(path: path)
       }
-      let names = mirrors.map { DisplayedName.text(Array($0.utf8)) }
+      let names = mirrors.map { DisplayedName.text($0) }
       throw Failure(
         .noRepository,
-        "there is no repository at \(DisplayedName.text(Array(path.utf8)))",
+        "there is no repository at \(DisplayedName.text(path))",
         meaning: "The profile names copies of it: \(names.joined(separator: ", ")).",
         advice:
           "Restore from one with --repo, or bring the repository back: kist mirror pull --init "
-          + DisplayedName.text(Array(first.utf8))
+          + DisplayedName.text(first)
       )
     }
   }
@@ -120,7 +120,7 @@ struct RepositoryOptions: ParsableArguments {
 
   /// Opens the secrets of a store.
   func unlock(_ store: any BlobStore) throws -> UnlockedRepository {
-    let name = DisplayedName.text(Array(try location().utf8))
+    let name = DisplayedName.text(try location())
     let prompt = shared.recoveryKey ? "recovery key for \(name): " : "password for \(name): "
     // What comes from a file, a command or the environment is the same the second time.
     guard try passwordSource().isInteractive else {

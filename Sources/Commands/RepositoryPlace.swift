@@ -100,7 +100,7 @@ struct RepositoryPlace {
       let (stream, child) = try MirrorConnection.start(arguments)
       var connection = RemoteStore.Connection(
         location: name,
-        program: "kist \(Surroundings.version)"
+        program: Surroundings.program
       ) { child.wait() }
       connection.interruption = { InterruptFlag.isRaised }
       connection.waiting = waiting

@@ -104,7 +104,7 @@ struct RestoreFilterOptions: ParsableArguments {
     let option = includes ? "--include" : "--exclude"
     return Explanation.failure(
       from: error,
-      in: file.map { "the file \(DisplayedName.text(Array($0.utf8)))" } ?? option,
+      in: file.map { "the file \(DisplayedName.text($0))" } ?? option,
       meaning: "Nothing was restored."
     )
   }

@@ -69,10 +69,10 @@ struct RestoreOwnerOptions: ParsableArguments {
   ) throws -> UInt32 {
     if let number = number(name) { return number }
     if let owner = owners.first(where: { $0.name == name }) { return owner.number }
-    let known = owners.prefix(20).map { DisplayedName.text(Array($0.name.utf8)) }
+    let known = owners.prefix(20).map { DisplayedName.text($0.name) }
     throw Failure(
       .failed,
-      "the snapshot knows no \(kind) \(DisplayedName.text(Array(name.utf8)))",
+      "the snapshot knows no \(kind) \(DisplayedName.text(name))",
       meaning: "Nothing was restored.",
       advice: "Use a number, or one of: \(known.joined(separator: ", "))."
     )
@@ -86,7 +86,7 @@ struct RestoreOwnerOptions: ParsableArguments {
     if let number = number(name) ?? find(String(name)) { return number }
     throw Failure(
       .failed,
-      "this machine knows no \(kind) \(DisplayedName.text(Array(name.utf8)))",
+      "this machine knows no \(kind) \(DisplayedName.text(name))",
       meaning: "Nothing was restored.",
       advice: "Use a number, or make the \(kind) first."
     )

@@ -11,7 +11,7 @@ enum RestorePlace {
     guard try isInStore(target) else { return }
     throw Failure(
       .refusedForSafety,
-      "\(DisplayedName.text(Array(target.utf8))) is a repository or a mirror of one, or lies in one",
+      "\(DisplayedName.text(target)) is a repository or a mirror of one, or lies in one",
       meaning: "What is restored would lie among its files. Nothing was restored.",
       advice:
         "Name another folder with --target. (A repository that was itself backed up is restored into an empty folder.)"

@@ -35,7 +35,7 @@ struct RollbackWatch {
       meaning: general.meaning,
       advice: Explanation.bringingBackRecords
         + "If you restored the repository on purpose, remove what this machine remembers of it: rm -r "
-        + DisplayedName.text(Array(folder.utf8))
+        + DisplayedName.text(folder)
     )
   }
 

@@ -66,7 +66,7 @@ struct RuleOptions: ParsableArguments {
   func completed(by profile: Profile?) throws -> RuleOptions {
     guard let profile else { return self }
     for pattern in profile.excludes {
-      let name = DisplayedName.text(Array(profile.name.utf8))
+      let name = DisplayedName.text(profile.name)
       _ = try RuleOptions.explained("excludes of profile \(name)") { () throws(PatternError) in
         try PathPattern(Array(pattern.utf8))
       }
@@ -128,7 +128,7 @@ struct RuleOptions: ParsableArguments {
         limit: RuleOptions.fileByteLimit,
         option: option + "-file"
       )
-      list += try RuleOptions.explained("the file \(DisplayedName.text(Array(file.utf8)))") {
+      list += try RuleOptions.explained("the file \(DisplayedName.text(file))") {
         () throws(PatternError) in
         var read: [PathPattern] = []
         let lines = try PatternFile.patterns(in: bytes) { name in

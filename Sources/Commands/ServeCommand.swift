@@ -134,7 +134,7 @@ struct ServeCommand: ParsableCommand {
     _ path: String,
     _ folders: ClientFolders
   ) throws {
-    var peer = PeerOptions(program: "kist \(Surroundings.version)")
+    var peer = PeerOptions(program: Surroundings.program)
     peer.opening = .preamble
     peer.role = role
     peer.quota = quota?.bytes
@@ -159,7 +159,7 @@ struct ServeCommand: ParsableCommand {
     _ path: String,
     _ folders: ClientFolders
   ) throws {
-    var serving = StoreServing(program: "kist \(Surroundings.version)") {
+    var serving = StoreServing(program: Surroundings.program) {
       store throws(MirrorError) in
       do throws(RepositoryError) {
         return try KeylessRepository(store: store, folders: folders)

@@ -88,6 +88,6 @@ enum TagText {
 
   /// Tags for a person.
   static func shown(_ tags: [String]) -> String {
-    tags.map { DisplayedName.text(Array($0.utf8)) }.joined(separator: ",")
+    tags.map { DisplayedName.text($0) }.joined(separator: ",")
   }
 }

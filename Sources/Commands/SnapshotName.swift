@@ -54,7 +54,7 @@ struct SnapshotName {
   var hasPath: Bool { pathText?.isEmpty == false }
 
   /// The path as it was typed, fit for a terminal.
-  var shownPath: String { DisplayedName.text(Array((pathText ?? "").utf8)) }
+  var shownPath: String { DisplayedName.text(pathText ?? "") }
 
   /// Help for an argument that takes one.
   static let help = "A snapshot: id, start of an id, latest, latest~N; may be followed by :PATH."

@@ -22,7 +22,7 @@ enum SnapshotText {
   static func compactRow(_ snapshot: OpenedSnapshot) -> [String] {
     [
       snapshot.id.digest.short, CalendarTime.text(snapshot.record.clear.time),
-      snapshot.host.map { DisplayedName.text(Array($0.utf8)) } ?? "-",
+      snapshot.host.map { DisplayedName.text($0) } ?? "-",
       TagText.shown(snapshot.tags),
     ]
   }

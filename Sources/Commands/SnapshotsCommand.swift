@@ -111,7 +111,7 @@ struct SnapshotsCommand: ParsableCommand {
 
   private func text(_ key: SnapshotGrouping.Key) -> String {
     var parts: [String] = []
-    if let host = key.host { parts.append("host \(DisplayedName.text(Array(host.utf8)))") }
+    if let host = key.host { parts.append("host \(DisplayedName.text(host))") }
     if let paths = key.paths {
       parts.append("paths " + paths.map(DisplayedName.text).joined(separator: ", "))
     }

@@ -99,7 +99,7 @@ struct SourceOptions: ParsableArguments {
       "no folder was named",
       meaning: "Nothing was backed up.",
       advice: profile.map {
-        "Name one, or give profile \(DisplayedName.text(Array($0.name.utf8))) its paths."
+        "Name one, or give profile \(DisplayedName.text($0.name)) its paths."
       }
         ?? "Name one: `kist backup FOLDER`; or use a profile that does: `kist -P NAME backup`. "
         + "(`kist snapshots` lists what was made.)"

@@ -36,12 +36,12 @@ struct SpareOptions: ParsableArguments {
     let isOlder = !RollbackWatch(options: options)
       .missing(from: repository.log, of: store, repository.configuration).isEmpty
     let index = repository.index
-    let program = "kist \(Surroundings.version)"
+    let program = Surroundings.program
     let stores = try texts.map { text in
       let place = try RepositoryPlace(text, remoteProgram: options.remoteProgram)
       let target = place.destination
       return SpareStores.Named(
-        name: DisplayedName.text(Array(place.name.utf8)),
+        name: DisplayedName.text(place.name),
         store: SpareStore(program: program, keeping: isOlder ? .used : keeping) {
           try KeylessRepository(store: store, index: index)
         } connect: {
@@ -101,7 +101,7 @@ final class SpareStores: SpareObjects {
         console.warn(json(report, from: spare.name).line)
         continue
       }
-      let name = DisplayedName.text(Array(spare.name.utf8))
+      let name = DisplayedName.text(spare.name)
       for line in text(report, from: name) { console.warn(line) }
     }
   }

@@ -6,7 +6,10 @@ import Sealing
 /// What the process was started in: environment, home, clock, user.
 package enum Surroundings {
   /// Version of the program.
-  package static let version = "0.1.0"
+  static let version = "0.1.0"
+
+  /// The program and its version, as other ends and snapshots are told.
+  package static let program = "kist \(version)"
 
   /// A variable of the environment, as it is; an empty one counts as absent.
   static func bytes(_ name: String) -> [UInt8]? {

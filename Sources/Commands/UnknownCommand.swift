@@ -39,7 +39,7 @@ enum UnknownCommand {
     of command: any ParsableCommand.Type,
     typed: String
   ) -> Failure {
-    let shown = DisplayedName.text(Array(name.utf8))
+    let shown = DisplayedName.text(name)
     guard typed == "kist" else {
       return Failure(
         .usage,

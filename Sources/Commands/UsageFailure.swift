@@ -43,7 +43,7 @@ struct UsageFailure {
   }
 
   private var words: (what: String, hint: String?) {
-    let first = DisplayedName.text(Array((quoted.first ?? "").utf8))
+    let first = DisplayedName.text(quoted.first ?? "")
     if message.hasPrefix("Unknown option") {
       return ("`\(name)` has no option \(first)", hint(for: first))
     }
@@ -69,7 +69,7 @@ struct UsageFailure {
         "`\(name)` does not take this: \(first)", ForeignOptions.answer(toWord: first, for: name)
       )
     }
-    let plain = DisplayedName.text(Array(message.replacing("\n", with: " ").utf8))
+    let plain = DisplayedName.text(message.replacing("\n", with: " "))
     return (plain.prefix(1).lowercased() + plain.dropFirst(), nil)
   }
 

@@ -123,7 +123,7 @@ public struct Client: Sendable {
   public init() {
     host = ProcessEnvironment.hostName
     user = Surroundings.user
-    program = "kist \(Surroundings.version)"
+    program = Surroundings.program
   }
 
   func folders() throws -> ClientFolders {

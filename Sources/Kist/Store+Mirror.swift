@@ -110,7 +110,7 @@ extension Store {
     )
   }
 
-  private var peer: PeerOptions { PeerOptions(program: "kist \(Surroundings.version)") }
+  private var peer: PeerOptions { PeerOptions(program: Surroundings.program) }
 
   private func peer(_ direction: MirrorDirection, _ options: MirrorOptions) -> PeerOptions {
     var peer = peer
