@@ -1,36 +1,9 @@
-package import CoreTypes
-import Chunking
+import CoreTypes
 import Files
 import Indexing
 package import Sealing
 import Sodium
 package import Storage
-
-/// Folders of the client, outside any store.
-package struct ClientFolders: Sendable {
-  /// Index, catalog, scan cache: may be deleted at any time.
-  package let cache: String
-  /// Writer keys and what was seen of stores.
-  package let state: String
-
-  package init(cache: String, state: String) {
-    self.cache = cache
-    self.state = state
-  }
-
-  /// Index of one store.
-  package func index(of store: StoreID) -> String { "\(cache)/stores/\(store)" }
-
-  /// Catalog of one repository.
-  package func catalog(of repository: RepositoryID) -> String {
-    "\(cache)/repositories/\(repository)/catalog"
-  }
-
-  /// Scan cache of one repository.
-  package func scanCache(of repository: RepositoryID) -> String {
-    "\(cache)/repositories/\(repository)/scan"
-  }
-}
 
 /// A repository whose secrets are open, before index and catalog are.
 package struct UnlockedRepository: Sendable {
@@ -148,11 +121,4 @@ package struct UnlockedRepository: Sendable {
     }
     return keyring
   }
-}
-
-/// Limits of slots.
-///
-/// Source: Formats/README.md §3.
-package enum SlotLimits {
-  package static let slotCount = 16
 }
