@@ -81,7 +81,7 @@ struct CheckCommand: ParsableCommand {
 
   func run() throws {
     let store = try options.store()
-    let spare = try repairFrom.map { try CheckRepair(options: options, from: $0) }
+    let spare = try repairFrom.map { try CheckHealing(options: options, from: $0) }
     let watch = RollbackWatch(options: options)
     let files = try spare?.files(of: store)
     // Behind the files: records that were lost are back then, and no reason to refuse.
@@ -145,7 +145,7 @@ struct CheckCommand: ParsableCommand {
   private func mend(
     _ subject: CheckSubject,
     _ report: CheckReport,
-    from spare: CheckRepair?
+    from spare: CheckHealing?
   ) throws -> Bool {
     if let spare, try spare.objects(of: try subject.keyless(), report) { return true }
     guard repair else { return false }

@@ -6,7 +6,7 @@ import Repositories
 import Storage
 
 /// Brings back what `check` finds damaged or missing, from another copy of the repository.
-struct CheckRepair {
+struct CheckHealing {
   private let options: RepositoryOptions
   private let place: RepositoryPlace
 
