@@ -157,7 +157,7 @@ struct CheckCommand: ParsableCommand {
         advice: "Without one, --repair-from COPY brings back what another copy has."
       )
     }
-    return try CheckMending(
+    return try CheckRepair(
       options: options,
       repository: repository,
       keyless: try subject.keyless()

@@ -9,7 +9,7 @@ import Repositories
 /// Puts in order what a check found, from what the repository itself has: `check --repair`.
 ///
 /// Objects that are lost, and whose content others hold by now, are let go; damaged packs are written anew.
-struct CheckMending {
+struct CheckRepair {
   let options: RepositoryOptions
   let repository: OpenRepository
   /// The same store and index.
