@@ -1,3 +1,4 @@
+import TestSupport
 import CoreTypes
 import Storage
 import Testing

@@ -47,11 +47,11 @@ struct InstructionTests {
   /// in the commit. One that takes less than two thirds has become faster: lower the number, so that
   /// it stays so.
   private static let limits = [
-    ("opening", ["snapshots"], 710),
-    ("first backup", ["backup", "source"], 1000),
-    ("unchanged backup", ["backup", "source"], 430),
-    ("restore", ["restore", "latest", "--target", "out"], 470),
-    ("check", ["check", "--read-data"], 460),
+    ("opening", ["snapshots"], 74),
+    ("first backup", ["backup", "source"], 254),
+    ("unchanged backup", ["backup", "source"], 35),
+    ("restore", ["restore", "latest", "--target", "out"], 143),
+    ("check", ["check", "--read-data"], 172),
   ]
 
   // A recovery key opens the repository without Argon2id, whose cost is meant to be high.
