@@ -91,6 +91,15 @@ enum LeadingOptions {
     return nil
   }
 
+  /// An option that ends with its equals sign; `nil` if there is none.
+  ///
+  /// The parser takes the next argument for its value, so that `--tag= FOLDER` would name no folder.
+  static func withEmptyValue(_ arguments: [String]) -> String? {
+    arguments.prefix { $0 != "--" }
+      .first { $0.hasPrefix("-") && $0.hasSuffix("=") && $0.count { $0 == "=" } == 1 }
+      .map { String($0.dropLast()) }
+  }
+
   /// Whether a command has a subcommand of this name.
   static func isCommand(_ name: String, of command: any ParsableCommand.Type) -> Bool {
     subcommand(name, of: command) != nil

@@ -4,6 +4,14 @@ import ArgumentParser
 enum UnknownCommand {
   /// Why the command line names no command; `nil` if it does.
   static func failure(_ arguments: [String]) -> Failure? {
+    if let option = LeadingOptions.withEmptyValue(arguments) {
+      return Failure(
+        .usage,
+        "\(DisplayedName.text(option))= has no value",
+        meaning: "A variable of a script may be empty.",
+        advice: "Put a value behind the sign, or leave the option out."
+      )
+    }
     if let option = LeadingOptions.withoutValue(arguments) {
       return Failure(
         .usage,

@@ -20,6 +20,10 @@ import Testing
       (["help", "key", "lsit"], "Did you mean list?"),
       (["help", String(repeating: "x", count: 100_000)], "there is no command x"),
       (["-r"], "-r needs a value"), (["-q", "--repo"], "--repo needs a value"),
+      // Else the parser takes the next argument, and one folder less is backed up.
+      (["backup", "--tag=", "one", "two"], "--tag= has no value"),
+      (["--repo=", "one", "snapshots"], "--repo= has no value"),
+      (["backup", "one", "-t="], "-t= has no value"),
     ] {
       let outcome = try place.start(arguments).wait()
       #expect(outcome.status == 2 && outcome.errors.contains(answer), "\(arguments): \(outcome)")
