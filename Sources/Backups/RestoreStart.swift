@@ -43,7 +43,7 @@ struct RestoreStarts {
     for plan: RestorePlan,
     reader: TreeReader<RepositoryError>
   ) throws(BackupError) -> [RestoreStart] {
-    if !plan.subpath.isEmpty { return [try part(plan.subpath, of: plan.snapshot, reader)] }
+    if !plan.subpath.isEmpty { return try parts(at: plan.subpath, of: plan.snapshot, reader) }
     let roots = plan.snapshot.roots
     return roots.enumerated().map { number, root in
       let isAlone = roots.count == 1 && root.entry.kind == .directory
@@ -63,11 +63,12 @@ struct RestoreStarts {
     }
   }
 
-  private static func part(
-    _ path: [[UInt8]],
+  /// What a path leads to: one entry, or all roots below it.
+  private static func parts(
+    at path: [[UInt8]],
     of snapshot: Snapshot,
     _ reader: TreeReader<RepositoryError>
-  ) throws(BackupError) -> RestoreStart {
+  ) throws(BackupError) -> [RestoreStart] {
     for (number, root) in snapshot.roots.enumerated() {
       guard let below = SnapshotPath.below(root, path) else { continue }
       let found: TreeEntry?
@@ -79,16 +80,42 @@ struct RestoreStarts {
       guard var entry = found else { continue }
       let isFolder = entry.kind == .directory
       if !isFolder, let name = path.last { entry.name = name }
+      return [
+        RestoreStart(
+          root: number,
+          entry: entry,
+          pathBelowRoot: Array(below.joined(separator: [slash])),
+          patternPath: isFolder ? [slash] : [slash] + entry.name,
+          parents: [],
+          place: isFolder ? .target : .named
+        )
+      ]
+    }
+    let roots = rootsBelow(path, of: snapshot)
+    guard !roots.isEmpty else {
+      throw .noSuchPath([slash] + Array(path.joined(separator: [slash])))
+    }
+    return roots
+  }
+
+  /// The roots below a folder that is above them: each gets its path below that folder.
+  private static func rootsBelow(_ path: [[UInt8]], of snapshot: Snapshot) -> [RestoreStart] {
+    snapshot.roots.enumerated().compactMap { number, root in
+      guard root.relation(of: path) == .above else { return nil }
+      var names = root.path.split(separator: slash).dropFirst(path.count).map { Array($0) }
+      let patternPath = [slash] + Array(names.joined(separator: [slash]))
+      guard let name = names.popLast() else { return nil }
+      var entry = root.entry
+      entry.name = name
       return RestoreStart(
         root: number,
         entry: entry,
-        pathBelowRoot: Array(below.joined(separator: [slash])),
-        patternPath: isFolder ? [slash] : [slash] + entry.name,
-        parents: [],
-        place: isFolder ? .target : .named
+        pathBelowRoot: [],
+        patternPath: patternPath,
+        parents: names,
+        place: .named
       )
     }
-    throw .noSuchPath(Array(path.joined(separator: [slash])))
   }
 
   private static func lookUp(

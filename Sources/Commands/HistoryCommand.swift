@@ -45,11 +45,17 @@ struct HistoryCommand: ParsableCommand {
     let snapshots = chosen.snapshots
     var damaged = chosen.damaged
     let source = try NodeSource(repository: repository) { InterruptFlag.isRaised }
-    let typed = try paths(Array(path.utf8), in: snapshots)
+    var typed = try paths(Array(path.utf8), in: snapshots)
     var found: Found = []
     for path in typed { found += try histories(of: path, in: snapshots, source, &damaged) }
     if found.isEmpty, let meant = DisplayedName.bytes(shownAs: path) {
-      for path in try paths(meant, in: snapshots) {
+      let meant = try paths(meant, in: snapshots)
+      for path in meant { found += try histories(of: path, in: snapshots, source, &damaged) }
+      if !found.isEmpty { typed = meant }
+    }
+    if found.isEmpty {
+      // Of a folder above what was saved: what was saved below it, as in `ls`.
+      for path in rootPaths(below: typed, in: snapshots) {
         found += try histories(of: path, in: snapshots, source, &damaged)
       }
     }
@@ -73,7 +79,7 @@ struct HistoryCommand: ParsableCommand {
       }
       options.console.result(JSONText.array(versions))
     } else {
-      show(found)
+      show(found, askedFor: typed)
     }
     if damaged { throw ExitCode(ExitStatus.damage.rawValue) }
   }
@@ -90,6 +96,19 @@ struct HistoryCommand: ParsableCommand {
       guard let root = snapshot.content.roots.only else { continue }
       let whole = PathRule.whole(path, of: root)
       if !paths.contains(whole) { paths.append(whole) }
+    }
+    return paths
+  }
+
+  /// The paths of roots that lie below folders which no snapshot holds themselves.
+  private func rootPaths(below folders: [[UInt8]], in snapshots: [OpenedSnapshot]) -> [[UInt8]] {
+    var paths: [[UInt8]] = []
+    var known: Set<[UInt8]> = []
+    for folder in folders.map(Path.names) {
+      for root in snapshots.flatMap(\.content.roots)
+      where root.relation(of: folder) == .above && known.insert(root.path).inserted {
+        paths.append(root.path)
+      }
     }
     return paths
   }
@@ -121,9 +140,10 @@ struct HistoryCommand: ParsableCommand {
 
   // MARK: For people
 
-  private func show(_ found: Found) {
+  private func show(_ found: Found, askedFor typed: [[UInt8]]) {
+    let isNamed = found.count > 1 || found.contains { !typed.contains($0.path) }
     for (number, (host, path, history)) in found.enumerated() {
-      if found.count > 1 {
+      if isNamed {
         if number > 0 { options.console.result("") }
         options.console.result(
           "\(DisplayedName.text(path)) on \(host.map { DisplayedName.text($0) } ?? "-"):"
