@@ -8,13 +8,16 @@ enum SnapshotText {
   /// The columns of a row.
   static let columns = ["id", "time", "host", "tags", "files", "size", "paths"]
   static let compactColumns = ["id", "time", "host", "tags"]
+  /// Remarks before the paths; in a narrow terminal the paths are shortened, and these are not.
+  static let incomplete = "(incomplete)  "
+  static let leftOut = "(left out)  "
 
   static func row(_ snapshot: OpenedSnapshot) -> [String] {
     let content = snapshot.content
     return compactRow(snapshot) + [
       Quantities.count(Int(clamping: content.totals.files)),
       Quantities.bytes(Int(clamping: content.totals.bytes)),
-      (content.unreadable > 0 ? "(incomplete)  " : "")
+      (content.unreadable > 0 ? incomplete : "")
         + snapshot.paths.map(DisplayedName.text).joined(separator: "  "),
     ]
   }

@@ -100,11 +100,17 @@ struct SnapshotsCommand: ParsableCommand {
       header: compact ? SnapshotText.compactColumns : SnapshotText.columns,
       rows: snapshots.map { snapshot in
         var row = compact ? SnapshotText.compactRow(snapshot) : SnapshotText.row(snapshot)
-        if !holding.holds(snapshot.id) { row[row.count - 1] = "(left out)  " + row[row.count - 1] }
+        if !holding.holds(snapshot.id) {
+          row[row.count - 1] = SnapshotText.leftOut + row[row.count - 1]
+        }
         return row
       },
       rightAligned: [4, 5],
-      fitting: .terminal(shortening: compact ? 3 : 6, dropping: compact ? [2] : [2, 4])
+      fitting: .terminal(
+        shortening: compact ? 3 : 6,
+        dropping: compact ? [2] : [2, 4],
+        keeping: [SnapshotText.leftOut, SnapshotText.incomplete]
+      )
     )
     for line in lines { options.console.result(line) }
   }

@@ -10,10 +10,34 @@ enum TextTable {
     let shortened: Int
     /// Columns that go one after the other while that is not enough.
     let dropped: [Int]
+    /// What stays whole at the front of a cell that is shortened; in the order in which several stand there.
+    var kept: [String] = []
 
     /// Fits into the terminal that standard output is, if it is one: a program gets everything.
-    static func terminal(shortening column: Int, dropping columns: [Int] = []) -> Fit {
-      Fit(width: StandardStreams.terminalWidth(1), shortened: column, dropped: columns)
+    static func terminal(
+      shortening column: Int,
+      dropping columns: [Int] = [],
+      keeping remarks: [String] = []
+    ) -> Fit {
+      Fit(
+        width: StandardStreams.terminalWidth(1),
+        shortened: column,
+        dropped: columns,
+        kept: remarks
+      )
+    }
+
+    /// Letters at the front of a cell that stay.
+    fileprivate func keptLetters(of cell: String) -> Int {
+      var rest = cell[...]
+      for remark in kept where rest.hasPrefix(remark) { rest = rest.dropFirst(remark.count) }
+      return cell.count - rest.count
+    }
+
+    /// A cell in so many letters, not counting those that stay beyond them.
+    fileprivate func shortened(_ cell: String, to letters: Int) -> String {
+      let kept = keptLetters(of: cell)
+      return cell.prefix(kept) + String(cell.dropFirst(kept)).shortened(to: max(letters - kept, 2))
     }
   }
 
@@ -45,6 +69,7 @@ enum TextTable {
       return lines(header: header, rows: rows, rightAligned: rightAligned)
     }
     let all = [header] + rows
+    let least = leastLetters + (all.map { fit.keptLetters(of: $0[fit.shortened]) }.max() ?? 0)
     var shown = Array(header.indices)
     var room = 0
     for drop in [nil] + fit.dropped.map(Optional.some) {
@@ -54,11 +79,11 @@ enum TextTable {
       }
       room = width - others.reduce(0, +)
       let natural = all.map { $0[fit.shortened].count }.max() ?? 0
-      if room >= min(natural, leastLetters) { break }
+      if room >= min(natural, least) { break }
     }
-    let letters = max(room, leastLetters)
+    let letters = max(room, least)
     let cut = all.map { row in
-      shown.map { $0 == fit.shortened ? row[$0].shortened(to: letters) : row[$0] }
+      shown.map { $0 == fit.shortened ? fit.shortened(row[$0], to: letters) : row[$0] }
     }
     return lines(
       header: cut[0],
