@@ -32,6 +32,10 @@ struct CompletionCommand: ParsableCommand {
     }
   }
 
+  /// They may stand before any command; what is printed is the same with all of them.
+  @OptionGroup(visibility: .hidden) var options: PlaceOptions
+  @OptionGroup(visibility: .hidden) var shared: SharedOptions
+
   @Argument(help: "The shell.")
   var shell: Shell
 
