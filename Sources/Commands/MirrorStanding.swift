@@ -33,8 +33,14 @@ struct MirrorStanding {
   let lag: MirrorLag?
   /// What asking it just now came to; `nil` if it was not asked.
   let answer: Answer?
-  /// Another name of the same store, under which it is told.
-  var same: MirrorTarget?
+  /// Another name of the same store, under which it is told; this is how that one stands.
+  var same: Same?
+
+  /// The row of the table that a further name belongs to.
+  struct Same {
+    let target: MirrorTarget
+    let state: State
+  }
 
   /// What asking a mirror comes to.
   enum Answer: Equatable {
@@ -52,6 +58,7 @@ struct MirrorStanding {
   }
 
   var state: State {
+    if let same { return same.state }
     if checks?.fault != nil { return .damaged }
     switch answer {
     case .obstacle: return .unreachable
@@ -82,6 +89,8 @@ struct MirrorStanding {
   static func joined(_ standings: [MirrorStanding]) -> [MirrorStanding] {
     var first: [[UInt8]: Int] = [:]
     var joined: [MirrorStanding] = []
+    // The row that a further name belongs to, by the place of each.
+    var rows: [(name: Int, row: Int)] = []
     for standing in standings {
       let mark = standing.note.mark
       guard !mark.isEmpty, let known = first[mark] else {
@@ -89,12 +98,24 @@ struct MirrorStanding {
         joined.append(standing)
         continue
       }
-      var other = standing
-      other.same = joined[known].target
       joined[known] = joined[known].joined(with: standing)
-      joined.append(other)
+      rows.append((joined.count, known))
+      joined.append(standing)
     }
+    for (name, row) in rows { joined[name] = joined[name].further(name: joined[row]) }
     return joined
+  }
+
+  /// What is known of the store under the name that is told, with this target and what asking it came to.
+  private func further(name row: MirrorStanding) -> MirrorStanding {
+    MirrorStanding(
+      target: target,
+      note: row.note,
+      checks: row.checks,
+      lag: row.lag,
+      answer: answer,
+      same: Same(target: row.target, state: row.state)
+    )
   }
 
   private func joined(with other: MirrorStanding) -> MirrorStanding {

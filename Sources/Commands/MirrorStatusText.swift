@@ -18,7 +18,8 @@ enum MirrorStatusText {
       fitting: .terminal(shortening: 0, dropping: [2, 4])
     )
     for standing in standings {
-      for remark in remarks(standing).map({ "\(name(standing)): \($0)" }) {
+      let remarks = furtherNames(of: standing, among: standings) + remarks(standing)
+      for remark in remarks.map({ "\(name(standing)): \($0)" }) {
         guard let width = StandardStreams.terminalWidth(1) else {
           lines.append(remark)
           continue
@@ -60,7 +61,7 @@ enum MirrorStatusText {
       }
     json.add("reachable", standing.answer.map { .flag(!$0.isObstacle) } ?? .null)
     json.add("obstacle", obstacle.map { .text($0) } ?? .null)
-    if let same = standing.same { json.add("same_as", JSONText.name(Array(same.name.utf8))) }
+    if let same = standing.same { json.add("same_as", JSONText.name(Array(same.target.name.utf8))) }
     return json
   }
 
@@ -72,7 +73,7 @@ enum MirrorStatusText {
     let what =
       lag.snapshots > 0
       ? Quantities.count(lag.snapshots, "snapshot") : Quantities.count(lag.records, "record")
-    return "\(what), \(Quantities.bytes(lag.bytes))"
+    return lag.bytes > 0 ? "\(what), \(Quantities.bytes(lag.bytes))" : what
   }
 
   private static func verified(_ standing: MirrorStanding) -> String {
@@ -91,6 +92,15 @@ enum MirrorStatusText {
     }
   }
 
+  /// The other names under which a store was reached, in one line.
+  private static func furtherNames(
+    of standing: MirrorStanding,
+    among all: [MirrorStanding]
+  ) -> [String] {
+    let names = all.filter { $0.same?.target.name == standing.target.name }.map(name)
+    return names.isEmpty ? [] : ["the same copy is reached as \(names.joined(separator: ", "))"]
+  }
+
   private static func remarks(_ standing: MirrorStanding) -> [String] {
     let note = standing.note
     var remarks: [String] = []
@@ -100,9 +110,8 @@ enum MirrorStatusText {
     case .otherRepository(let why): remarks.append(DisplayedName.text(why))
     case .came, nil: break
     }
-    if let same = standing.same {
-      return ["the same copy as \(DisplayedName.text(same.name))"] + remarks
-    }
+    // All else is told of the row that it belongs to.
+    if standing.same != nil { return remarks }
     if note.isSelecting { remarks.insert("holds chosen snapshots only, as was asked for", at: 0) }
     if let fault = standing.checks?.fault {
       remarks.append(

@@ -148,7 +148,9 @@ struct MirrorStatusTests {
     let rows = shown.output.split(separator: "\n").filter { $0.contains("  current") }
     #expect(rows.count == 1 && rows[0].hasPrefix(place.path("one")), "\(shown)")
     #expect(
-      shown.output.contains("\(place.path("link")): the same copy as \(place.path("one"))"),
+      shown.output.contains(
+        "\(place.path("one")): the same copy is reached as \(place.path("link"))\n"
+      ),
       "\(shown)"
     )
     // What came under the second name is known of the first.
@@ -157,6 +159,12 @@ struct MirrorStatusTests {
     let (code, found) = try status(place.path("one"), place.path("link"))
     #expect(code == 0 && found["one"]?["state"] as? String == "current", "\(found)")
     #expect(found["link"]?["same_as"] as? String == place.path("one"))
+    // And what came under the first is known of the second: it has no state of its own.
+    try backup(seed: 3)
+    try #require(try push(place.path("one")).status == 0)
+    let (again, told) = try status(place.path("one"), place.path("link"))
+    #expect(again == 0 && told["link"]?["state"] as? String == "current", "\(told)")
+    #expect(told["link"]?["snapshots_behind"] as? Int == 0, "\(told)")
   }
 
   @Test func `another repository in a mirror's place answers, and is none`() throws {
