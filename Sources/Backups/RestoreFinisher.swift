@@ -107,12 +107,16 @@ final class RestoreFinisher: Sendable {
   func release(_ first: RestoredFolder) {
     var folder = first
     while folder.release() {
-      let isCounted =
+      let outcome =
         switch effect {
         case .restore: folder.finish(with: writer)
-        case .foresee: folder.isToBeFinished
+        case .foresee: folder.foresee(with: writer)
         }
-      if isCounted { progress.add { $0.folders += 1 } }
+      switch outcome {
+      case .restored: progress.add { $0.folders += 1 }
+      case .asItWas: progress.add { $0.foldersSkipped += 1 }
+      case .leftAlone: break
+      }
       guard let parent = folder.parent else { return }
       folder = parent
     }

@@ -10,7 +10,10 @@ package struct RestoreCounters: Sendable, Equatable {
   package var filesSkipped = 0
   /// Files whose attributes alone were wrong.
   package var filesTouched = 0
+  /// Folders that were made, or whose attributes were wrong.
   package var folders = 0
+  /// Folders that were as they should be.
+  package var foldersSkipped = 0
   package var others = 0
   /// Entries that the snapshot lacks and that were removed.
   package var removed = 0

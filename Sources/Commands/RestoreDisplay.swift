@@ -22,7 +22,7 @@ enum RestoreDisplay {
       line += "  \(Quantities.bytes(Int(Double(done) / seconds)))/s"
       if let totals = progress.totals, totals.bytes > 0 {
         let share = min(Double(done) / Double(totals.bytes), 1)
-        if share > 0.02 { line += "  ETA \(Quantities.duration((1 - share) / share * seconds))" }
+        if share > 0.02 { line += "  \(Quantities.duration((1 - share) / share * seconds)) left" }
       }
     }
     if counters.errors > 0 { line += "  \(Quantities.count(counters.errors, "error"))" }
@@ -105,21 +105,38 @@ enum RestoreDisplay {
     isDryRun: Bool,
     overwrite: OverwriteRule
   ) -> [String] {
-    if counters.changesNoFile, counters.filesSkipped > 0 {
-      return [
+    var lines: [String] = []
+    var there: [String] = []
+    if counters.changesNothing(overwrite), counters.filesSkipped > 0 {
+      lines.append(
         (overwrite == .always
           ? "everything was already as in the snapshot: " : "nothing was restored, as asked: ")
           + "\(Quantities.count(counters.filesSkipped, "file")), "
-          + "\(Quantities.count(counters.folders, "folder")), "
+          + "\(Quantities.count(counters.folders + counters.foldersSkipped, "folder")), "
           + "\(Quantities.bytes(counters.bytesSkipped)) in \(Quantities.duration(seconds))"
-      ]
+      )
+    } else {
+      lines.append(
+        "\(isDryRun ? "would restore" : "restored") \(Quantities.count(counters.files, "file")), "
+          + "\(Quantities.count(counters.folders, "folder")), "
+          + "\(Quantities.count(counters.others, "other entry", "other entries")), "
+          + "\(Quantities.bytes(counters.bytes)) in \(Quantities.duration(seconds))"
+      )
+      there = Self.there(counters, isDryRun: isDryRun)
     }
-    var lines = [
-      "\(isDryRun ? "would restore" : "restored") \(Quantities.count(counters.files, "file")), "
-        + "\(Quantities.count(counters.folders, "folder")), "
-        + "\(Quantities.count(counters.others)) other entries, "
-        + "\(Quantities.bytes(counters.bytes)) in \(Quantities.duration(seconds))"
-    ]
+    if !there.isEmpty { lines.append(there.joined(separator: ", ")) }
+    if counters.filesReadBack > 0 {
+      lines.append(
+        "read back \(Quantities.count(counters.filesReadBack, "file")), "
+          + "\(Quantities.bytes(counters.bytesReadBack)): as in the snapshot"
+      )
+    }
+    if counters.errors > 0 { lines.append(Quantities.count(counters.errors, "error")) }
+    return lines
+  }
+
+  /// What stayed, or was changed in another way than by its content.
+  private static func there(_ counters: RestoreCounters, isDryRun: Bool) -> [String] {
     var there: [String] = []
     if counters.filesSkipped > 0 {
       there.append(
@@ -139,15 +156,7 @@ enum RestoreDisplay {
           + Quantities.count(counters.removed, "entry", "entries")
       )
     }
-    if !there.isEmpty { lines.append(there.joined(separator: ", ")) }
-    if counters.filesReadBack > 0 {
-      lines.append(
-        "read back \(Quantities.count(counters.filesReadBack, "file")), "
-          + "\(Quantities.bytes(counters.bytesReadBack)): as in the snapshot"
-      )
-    }
-    if counters.errors > 0 { lines.append(Quantities.count(counters.errors, "error")) }
-    return lines
+    return there
   }
 
   static func summary(_ counters: RestoreCounters, seconds: Double, isDryRun: Bool) -> JSONText {
@@ -156,6 +165,7 @@ enum RestoreDisplay {
       "files_skipped": .number(counters.filesSkipped),
       "files_attributes": .number(counters.filesTouched),
       "files_deleted": .number(counters.removed), "dirs": .number(counters.folders),
+      "dirs_skipped": .number(counters.foldersSkipped),
       "others": .number(counters.others), "bytes_restored": .number(counters.bytes),
       "bytes_skipped": .number(counters.bytesSkipped),
       "files_verified": .number(counters.filesReadBack),
@@ -173,9 +183,11 @@ enum RestoreDisplay {
 }
 
 extension RestoreCounters {
-  /// True if no file, link or device had to be made, changed or removed, and nothing went wrong.
-  fileprivate var changesNoFile: Bool {
-    files == 0 && others == 0 && filesTouched == 0 && removed == 0 && filesReadBack == 0
-      && errors == 0
+  /// True if nothing had to be made, changed or removed, and nothing went wrong.
+  ///
+  /// Where files may not change, folders that got their attributes do not count: the files are what was asked about.
+  fileprivate func changesNothing(_ overwrite: OverwriteRule) -> Bool {
+    files == 0 && others == 0 && filesTouched == 0 && removed == 0 && errors == 0
+      && (folders == 0 || overwrite != .always)
   }
 }

@@ -14,6 +14,16 @@ package final class RestoredFolder: Sendable {
     case above
   }
 
+  /// What a restore comes to for a folder itself.
+  package enum Outcome: Sendable {
+    /// It was made, or had other attributes than it should have.
+    case restored
+    /// It was as it should be before anything in it was restored.
+    case asItWas
+    /// It was not chosen, or is nobody's entry.
+    case leftAlone
+  }
+
   package let handle: DirectoryHandle
   package let parent: RestoredFolder?
   package let entry: TreeEntry
@@ -21,6 +31,8 @@ package final class RestoredFolder: Sendable {
   package let origin: Origin
   /// Whether new entries in it get an access control list from it.
   package let inheritsAccessControl: Bool
+  /// What it was like when it was opened, if it was there.
+  private let before: FileStatus?
   private let state: Mutex<State>
 
   private struct State {
@@ -48,6 +60,19 @@ package final class RestoredFolder: Sendable {
     switch origin {
     case .made: inheritsAccessControl = parent?.inheritsAccessControl ?? false
     case .present, .above: inheritsAccessControl = Self.hasDefaultAccessControl(handle)
+    }
+    switch origin {
+    case .present: before = Self.status(of: handle)
+    case .made, .above: before = nil
+    }
+  }
+
+  private static func status(of handle: DirectoryHandle) -> FileStatus? {
+    do {
+      return try handle.status()
+    } catch {
+      // Not known: it then counts as one that differed.
+      return nil
     }
   }
 
@@ -118,19 +143,27 @@ package final class RestoredFolder: Sendable {
     }
   }
 
-  /// True if `finish` would give the folder its attributes.
-  package var isToBeFinished: Bool {
+  /// What `finish` would come to.
+  package func foresee(with writer: EntryWriter) -> Outcome {
+    guard state.withLock({ $0.isTouched }) else { return .leftAlone }
     switch origin {
-    case .above: false
-    case .made, .present: state.withLock { $0.isTouched }
+    case .above: return .leftAlone
+    case .made: return .restored
+    case .present: return differed(writer) ? .restored : .asItWas
     }
   }
 
-  /// Gives the folder its attributes, if anything in it was touched; false if it keeps its own.
-  package func finish(with writer: EntryWriter) -> Bool {
-    guard state.withLock({ $0.isTouched }) else { return false }
+  /// True if its attributes were not as they should be when it was opened.
+  private func differed(_ writer: EntryWriter) -> Bool {
+    guard let before else { return true }
+    return writer.differs(entry, attributes: attributes, handle, current: before)
+  }
+
+  /// Gives the folder its attributes, if anything in it was touched.
+  package func finish(with writer: EntryWriter) -> Outcome {
+    guard state.withLock({ $0.isTouched }) else { return .leftAlone }
     switch origin {
-    case .above: return false
+    case .above: return .leftAlone
     case .made:
       writer.apply(
         entry,
@@ -141,17 +174,16 @@ package final class RestoredFolder: Sendable {
       ) { path }
     case .present:
       do {
-        _ = writer.apply(
-          entry,
-          attributes: attributes,
-          to: handle,
-          current: try handle.status()
-        ) { path }
+        let current = try handle.status()
+        // Asked before it is made right: what this restore did in it has changed its time only.
+        let differed = differed(writer)
+        _ = writer.apply(entry, attributes: attributes, to: handle, current: current) { path }
+        return differed ? .restored : .asItWas
       } catch {
         writer.note(path, RestoreFinding.Reason(error))
       }
     }
-    return true
+    return .restored
   }
 }
 
