@@ -36,6 +36,8 @@ struct InitCommand: ParsableCommand {
   func run() throws {
     let location = try options.location()
     let place = try options.place()
+    // Nobody is to think of a password for what cannot be made.
+    if let folder = place.folder { try StoreLayout.requireNone(at: folder) }
     let text = try NewPassword.read(options: options)
     let cost = try KeyDerivationCost.calibrated {
       SystemClock.monotonicNanoseconds()

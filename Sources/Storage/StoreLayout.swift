@@ -18,6 +18,19 @@ package enum StoreLayout {
     try create(at: path, id: id, configuration: configuration, blobs: blobs)
   }
 
+  /// Throws if `create` would find a repository or other files at `path`; changes nothing.
+  package static func requireNone(at path: String) throws(StorageError) {
+    let names: [[UInt8]]
+    do {
+      names = try DirectoryHandle.open(path: path).entries().map(\.name)
+    } catch {
+      // Not there, or not readable: making it tells.
+      return
+    }
+    if names.contains(Array("kist".utf8)) { throw .alreadyThere(path: path) }
+    if !names.isEmpty, !isBegun(at: path) { throw .notEmpty(path: path) }
+  }
+
   /// Makes a store at `path`, which must be missing or an empty folder.
   ///
   /// The configuration is written last: a store without it is "interrupted".
