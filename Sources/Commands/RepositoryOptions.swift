@@ -123,18 +123,55 @@ struct RepositoryOptions: ParsableArguments {
     let name = DisplayedName.text(try location())
     let prompt = shared.recoveryKey ? "recovery key for \(name): " : "password for \(name): "
     // What comes from a file, a command or the environment is the same the second time.
-    guard try passwordSource().isInteractive else {
-      return try UnlockedRepository(store: store, secret: try secret(prompt: prompt))
-    }
+    guard try passwordSource().isInteractive else { return try unlock(store, prompt: prompt) }
     for _ in 1..<RepositoryOptions.attempts {
       do {
-        return try UnlockedRepository(store: store, secret: try secret(prompt: prompt))
+        return try unlock(store, prompt: prompt)
       } catch {
-        guard Explanation.failure(of: error)?.status == .wrongPassword else { throw error }
-        console.warn("that does not open it; try again (Ctrl-C stops)")
+        guard let failure = Explanation.failure(of: error), failure.status == .wrongPassword else {
+          throw error
+        }
+        askAgain(after: error, failure)
       }
     }
-    return try UnlockedRepository(store: store, secret: try secret(prompt: prompt))
+    return try unlock(store, prompt: prompt)
+  }
+
+  /// Says what was wrong with what was typed, before it is asked for once more.
+  private func askAgain(after error: any Error, _ failure: Failure) {
+    if case RepositoryError.wrongSecret = error {
+      return console.warn("that does not open it; try again (Ctrl-C stops)")
+    }
+    console.warn(failure.what)
+    if let advice = failure.advice { console.warn(paragraph: advice) }
+    console.warn("try again (Ctrl-C stops)")
+  }
+
+  /// Opens the secrets with what is typed or read once.
+  private func unlock(_ store: any BlobStore, prompt: String) throws -> UnlockedRepository {
+    let text = try secretText(prompt: prompt)
+    do {
+      return try UnlockedRepository(store: store, secret: try secret(text))
+    } catch RepositoryError.wrongSecret(let count) {
+      guard !shared.recoveryKey, RepositoryOptions.isRecoveryKey(text) else {
+        throw RepositoryError.wrongSecret(slotCount: count)
+      }
+      throw Failure(
+        .wrongPassword,
+        "this is a recovery key, and was taken for a password",
+        advice: "Give it with --recovery-key: it is asked for, or read from the same places, then."
+      )
+    }
+  }
+
+  /// True for what has the form of a recovery key, and its checksum.
+  private static func isRecoveryKey(_ text: [UInt8]) -> Bool {
+    do {
+      _ = try RecoveryKey(text: String(decoding: text, as: UTF8.self))
+      return true
+    } catch {
+      return false
+    }
   }
 
   /// How often a person is asked for the password, as in restic.
@@ -177,16 +214,22 @@ struct RepositoryOptions: ParsableArguments {
   }
 
   /// The secret that opens a slot, from the first place that has one.
-  func secret(prompt: String) throws -> SlotSecret {
-    let source = try passwordSource()
-    if let remark = source.overruling { console.note(remark) }
-    let text = try source.read(prompt: prompt)
+  func secret(prompt: String) throws -> SlotSecret { try secret(try secretText(prompt: prompt)) }
+
+  /// The secret that a text is.
+  private func secret(_ text: [UInt8]) throws -> SlotSecret {
     if shared.recoveryKey {
       return .recoveryKey(
         try RecoveryKey(text: String(decoding: text, as: UTF8.self)).secret
       )
     }
     return .passphrase(SecretBytes(copying: text), .least)
+  }
+
+  private func secretText(prompt: String) throws -> [UInt8] {
+    let source = try passwordSource()
+    if let remark = source.overruling { console.note(remark) }
+    return try source.read(prompt: prompt)
   }
 
   /// Where the password comes from.
