@@ -19,6 +19,8 @@ package struct BackupCounters: Sendable, Equatable {
   package var bytesRead = 0
   /// Plaintext of chunks that the store lacked.
   package var bytesAdded = 0
+  /// Content of small files that were new or changed: it stands in the folder's own nodes, beside their names.
+  package var bytesInline = 0
   /// Bytes written to packs, or in a rehearsal those that would be.
   package var bytesStored = 0
   package var objectsStored = 0
@@ -105,13 +107,22 @@ package final class BackupProgress: Sendable {
     state.withLock { change(&$0.counters) }
   }
 
-  /// Counts a file; `path` is asked for only if someone watches.
-  func countFile(_ entry: EntryState, byteCount: UInt64, path: () -> [UInt8]) {
+  /// Counts a file, and its content where that stands in its entry; `path` is asked for only if someone watches.
+  func countFile(
+    _ entry: EntryState,
+    byteCount: UInt64,
+    inline inlineByteCount: Int,
+    path: () -> [UInt8]
+  ) {
     state.withLock { state in
       switch entry {
       case .new: state.counters.filesNew += 1
       case .changed: state.counters.filesChanged += 1
       case .unmodified: state.counters.filesUnmodified += 1
+      }
+      switch entry {
+      case .new, .changed: state.counters.bytesInline += inlineByteCount
+      case .unmodified: break
       }
       // Sparse files can be longer together than any number that counts them.
       let sum = state.counters.bytesSeen.addingReportingOverflow(Int(clamping: byteCount))

@@ -197,9 +197,11 @@ final class FileReader {
       !entry.changedWhileRead && identity.isSettled(before: context.started)
       ? CachedEntry(name: task.name, identity: identity, encoded: encoded) : nil
     let byteCount = entry.size
-    context.progress.countFile(EntryState(encoded, saved: task.saved), byteCount: byteCount) {
-      task.path
-    }
+    context.progress.countFile(
+      EntryState(encoded, saved: task.saved),
+      byteCount: byteCount,
+      inline: content.inlineByteCount
+    ) { task.path }
     context.noteLink(file.opened, task.folder, task.name)
     try finisher.fill(
       task.folder,

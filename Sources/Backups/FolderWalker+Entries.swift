@@ -27,7 +27,9 @@ extension FolderWalker {
       )
       context.noteLink(status, level.folder, name)
       if status.kind == .regular {
-        context.progress.countFile(.unmodified, byteCount: status.size) { level.path(of: name) }
+        context.progress.countFile(.unmodified, byteCount: status.size, inline: 0) {
+          level.path(of: name)
+        }
       } else {
         context.progress.add { $0.others += 1 }
       }

@@ -103,7 +103,7 @@ final class StreamContent: Sendable {
     let state: EntryState =
       saved == nil ? .new : saved?.content == content ? .unmodified : .changed
     // The bytes were counted as they came.
-    context.progress.countFile(state, byteCount: 0) { path }
+    context.progress.countFile(state, byteCount: 0, inline: content.inlineByteCount) { path }
     roots.set(0, entry)
   }
 }

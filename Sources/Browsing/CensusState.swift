@@ -52,6 +52,10 @@ final class CensusState {
     guard let known = contents[key] else {
       sum.distinctFiles += 1
       sum.distinctFileBytes = CensusState.saturating(sum.distinctFileBytes, file.size)
+      sum.inlineBytes = CensusState.saturating(
+        sum.inlineBytes,
+        UInt64(file.content.inlineByteCount)
+      )
       if contents.count < CensusState.contentLimit { contents[key] = owner }
       return true
     }

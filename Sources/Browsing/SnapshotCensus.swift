@@ -27,6 +27,8 @@ package struct SnapshotCensus {
     /// Files that differ in their content, and their sizes.
     package internal(set) var distinctFiles = 0
     package internal(set) var distinctFileBytes: UInt64 = 0
+    /// Content of small files that differ, which stands in the nodes.
+    package internal(set) var inlineBytes: UInt64 = 0
     /// Chunks, in bytes before compression: content, and nodes of trees.
     package internal(set) var contentChunks = 0
     package internal(set) var contentBytes: UInt64 = 0

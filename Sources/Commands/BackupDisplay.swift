@@ -81,7 +81,8 @@ enum BackupDisplay {
       ("others", counters.others), ("excluded", counters.excluded),
       ("total_files_processed", counters.files), ("total_bytes_processed", counters.bytesSeen),
       ("bytes_read", counters.bytesRead), ("data_added", counters.bytesAdded),
-      ("data_stored", counters.bytesStored), ("packs", counters.packsStored),
+      ("data_inline", counters.bytesInline), ("data_stored", counters.bytesStored),
+      ("packs", counters.packsStored),
       ("readings_repeated", counters.rereads), ("error_count", counters.errors),
     ] {
       json.add(key, .number(number))
@@ -117,6 +118,11 @@ enum BackupDisplay {
         + "\(Quantities.bytes(counters.bytesAdded)) \(would)added, "
         + "\(Quantities.bytes(counters.bytesStored)) \(would)stored"
     )
+    if counters.bytesInline > 0 {
+      lines.append(
+        "beside that, \(Quantities.bytes(counters.bytesInline)) of small files \(would)kept in their folders' own records"
+      )
+    }
     if counters.rereads > 0 {
       lines.append(
         "\(Quantities.count(counters.rereads, "reading")) repeated, of files that changed meanwhile"

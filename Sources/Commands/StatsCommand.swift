@@ -148,7 +148,11 @@ struct StatsCommand: ParsableCommand {
         "\(Quantities.count(sum.contentChunks, "chunk")) of "
           + "\(Quantities.count(sum.distinctFiles, "file")) that differ",
       ],
-      ["", Self.text(sum.nodeBytes), "\(Quantities.count(sum.nodeChunks, "tree node"))"],
+      [
+        "", Self.text(sum.nodeBytes),
+        "\(Quantities.count(sum.nodeChunks, "tree node"))"
+          + (sum.inlineBytes > 0 ? ", with \(Self.text(sum.inlineBytes)) of small files" : ""),
+      ],
       [
         "stored", Quantities.bytes(sum.storedBytes),
         Quantities.count(sum.objects, "object"),
@@ -203,6 +207,7 @@ struct StatsCommand: ParsableCommand {
       "unique_file_count": .number(sum.distinctFiles),
       "unique_file_size": .number(Int(clamping: sum.distinctFileBytes)),
       "unique_size": .number(Int(clamping: sum.contentBytes)),
+      "inline_size": .number(Int(clamping: sum.inlineBytes)),
       "chunk_count": .number(sum.contentChunks), "node_count": .number(sum.nodeChunks),
       "node_size": .number(Int(clamping: sum.nodeBytes)), "object_count": .number(sum.objects),
       "stored_size": .number(sum.storedBytes),

@@ -45,6 +45,14 @@ package enum FileContent: Equatable, Sendable {
   case list([ChunkReference])
   /// The node over more than 64 items.
   case paged(ChunkID)
+
+  /// Bytes that stand in the entry itself; 0 for content in chunks.
+  package var inlineByteCount: Int {
+    switch self {
+    case .inline(let bytes): bytes.count
+    case .empty, .list, .paged: 0
+    }
+  }
 }
 
 extension [ChunkReference] {
