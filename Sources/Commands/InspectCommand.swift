@@ -46,16 +46,21 @@ struct InspectCommand: ParsableCommand {
     case .packs:
       for (sequence, pack) in try repository.index.allPacks() {
         let trailer = try repository.packs.trailer(of: pack)
-        console.result(
+        let lines =
           options.json
-            ? JSONText([
+          ? [
+            JSONText([
               "message_type": .text("pack"), "id": .text("\(pack)"),
               "sequence": .number(Int(clamping: sequence)),
               "object_count": .number(trailer.places.count),
               "bytes": .number(trailer.packByteCount),
             ]).line
-            : "\(pack)  \(sequence)  \(Quantities.count(trailer.places.count, "object"))  \(trailer.packByteCount) bytes"
-        )
+          ]
+          : IdentityLines.lines(
+            "\(pack)",
+            "\(sequence)  \(Quantities.count(trailer.places.count, "object"))  \(trailer.packByteCount) bytes"
+          )
+        for line in lines { console.result(line) }
       }
     case .pack: try showPack(repository)
     case .object: try showObject(repository)
@@ -96,11 +101,7 @@ struct InspectCommand: ParsableCommand {
       ["data key", "\(repository.keyring.currentDataKey.id)"],
       ["id key", "\(repository.keyring.currentIdentityKey.id)"],
     ]
-    for line in TextTable.lines(header: ["field", "value"], rows: rows, rightAligned: [])
-      .dropFirst()
-    {
-      options.console.result(line)
-    }
+    for line in IdentityLines.fields(rows) { options.console.result(line) }
   }
 
   private func wantedID() throws -> String {
@@ -122,11 +123,11 @@ struct InspectCommand: ParsableCommand {
       try repository.packs.heads(of: pack, trailer: trailer)
     ) {
       let directory = try opener.directory(of: try head.get())
-      options.console.result(
-        "\(place.id)  \(directory.kind == .tree ? "tree" : "data")  at \(place.stubOffset)  "
-          + "body \(place.bodyByteCount)  head \(place.headByteCount)  "
-          + Quantities.count(directory.chunkIDs.count, "chunk")
-      )
+      let facts =
+        "\(directory.kind == .tree ? "tree" : "data")  at \(place.stubOffset)  "
+        + "body \(place.bodyByteCount)  head \(place.headByteCount)  "
+        + Quantities.count(directory.chunkIDs.count, "chunk")
+      for line in IdentityLines.lines("\(place.id)", facts) { options.console.result(line) }
     }
   }
 
@@ -188,10 +189,6 @@ struct InspectCommand: ParsableCommand {
         let lines = rule.value.split(separator: "\n").map { DisplayedName.text($0) }
         return ["rule \(rule.name)", lines.joined(separator: "  ")]
       }
-    for line in TextTable.lines(header: ["field", "value"], rows: rows, rightAligned: [])
-      .dropFirst()
-    {
-      options.console.result(line)
-    }
+    for line in IdentityLines.fields(rows) { options.console.result(line) }
   }
 }
