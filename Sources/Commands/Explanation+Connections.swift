@@ -114,11 +114,15 @@ extension Explanation {
   /// What to do about a program that connects and ended with a status.
   static func advice(forProgram status: Int32, location: String) -> String {
     switch status {
+    case ProgramStatus.notFound where !location.hasPrefix("ssh://"),
+      ProgramStatus.notExecutable where !location.hasPrefix("ssh://"):
+      "That is what a shell says of a program that it does not find or may not run: check the command, "
+        + "and that kist is installed where it leads."
     case ProgramStatus.notFound, ProgramStatus.notExecutable:
       "Is kist installed there? --remote-program names it."
     case ProgramStatus.sshFailed where location.hasPrefix("ssh://"):
       "ssh could not reach the host, or was not let in: what it said stands above."
-    default: "What it said stands above; run it by hand to see more."
+    default: "If it said why, that stands above; run it by hand to see more."
     }
   }
 }

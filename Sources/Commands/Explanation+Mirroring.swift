@@ -163,7 +163,8 @@ extension Explanation {
     case .quota(let limit, let needed):
       Failure(
         .noSpace,
-        "the quota of \(Quantities.bytes(limit)) does not hold \(Quantities.bytes(needed))",
+        "the quota of \(Quantities.differing(limit, needed).0) does not hold "
+          + Quantities.differing(limit, needed).1,
         meaning: nothingHalf
       )
     case .unidentified:

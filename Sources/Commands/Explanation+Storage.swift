@@ -123,7 +123,8 @@ extension Explanation {
     case .quota(let location, let limit, let needed):
       Failure(
         .noSpace,
-        "the quota of \(DisplayedName.text(location)), \(Quantities.bytes(limit)), does not hold \(Quantities.bytes(needed))",
+        "the quota of \(DisplayedName.text(location)), \(Quantities.differing(limit, needed).0), does not hold "
+          + Quantities.differing(limit, needed).1,
         meaning: "No snapshot was made by this run; earlier snapshots are as they were.",
         advice: "Have `kist serve --quota` raised there, or use another repository."
       )

@@ -41,7 +41,9 @@ struct MirrorRun {
     guard let failure else { return }
     throw Failure(
       Explanation.failure(of: failure)?.status ?? .failed,
-      "not every mirror has its copy; those that failed are named above"
+      wishes.contains(Hello.Wish.push)
+        ? "not every mirror has its copy; those that failed are named above"
+        : "not every mirror could be pulled from; those that failed are named above"
     )
   }
 

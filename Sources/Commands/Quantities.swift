@@ -13,6 +13,13 @@ enum Quantities {
     return "\(decimal(value, digits: value < 10 ? 2 : value < 100 ? 1 : 0)) \(units[unit])"
   }
 
+  /// Two sizes that are compared: in whole bytes where rounded ones would look alike.
+  static func differing(_ one: Int, _ other: Int) -> (String, String) {
+    let texts = (bytes(one), bytes(other))
+    guard texts.0 == texts.1, one != other else { return texts }
+    return (count(one, "byte"), count(other, "byte"))
+  }
+
   /// A count with thin groups of three, as in `78,579`.
   static func count(_ number: Int) -> String {
     var text = String(abs(number))
