@@ -41,6 +41,8 @@ extension CheckFinding {
     }
   }
 
+  fileprivate var isUnread: Bool { unread != nil }
+
   fileprivate var machineFault: StorageError? {
     guard let unread, unread.isMachineFault else { return nil }
     return unread
@@ -55,4 +57,7 @@ extension CheckReport {
     }
     return nil
   }
+
+  /// Takes away what a stop alone may have kept from being read.
+  mutating func leaveOutUnread() { findings.removeAll(where: \.isUnread) }
 }

@@ -31,6 +31,8 @@ package struct CheckPipeline: Sendable {
   }
 
   /// Checks everything, and marks in the index what is damaged, so that the next backup stores it anew.
+  ///
+  /// After a stop the report holds what was found until then, and that is marked.
   package func run() throws(BackupError) -> CheckReport {
     var report = CheckReport()
     do {
@@ -48,15 +50,20 @@ package struct CheckPipeline: Sendable {
       throw .repository(.index(error))
     }
     WriteOrigin.enter(in: &report.findings, repository)
-    let missing = checkCompleteness(&report, told: lost)
-    try checkSnapshots(&report, lost: lost)
-    // What could not be asked for is not damaged.
-    if let obstacle = repository.store.obstacle ?? report.machineFault {
+    var missing: Set<ObjectID> = []
+    if !report.isInterrupted {
+      missing = checkCompleteness(&report, told: lost)
+      try checkSnapshots(&report, lost: lost)
+    }
+    if report.isInterrupted {
+      report.leaveOutUnread()
+    } else if let obstacle = repository.store.obstacle ?? report.machineFault {
+      // What could not be asked for is not damaged.
       throw .repository(.storage(obstacle))
     }
     do {
       // After less, an old mark may still be true.
-      if case .everything = reading { try repository.index.clearDamage() }
+      if case .everything = reading, !report.isInterrupted { try repository.index.clearDamage() }
       try repository.index.markDamaged(lost)
       try repository.index.markMissing(missing)
     } catch {
@@ -127,7 +134,10 @@ package struct CheckPipeline: Sendable {
     }
     var walk = SnapshotCheck(repository: repository, source: source, lost: lost)
     for record in repository.log.snapshots {
-      if interruption() { throw .interrupted }
+      if interruption() {
+        report.isInterrupted = true
+        break
+      }
       guard repository.holding.holds(record.id) else {
         report.leftOut += 1
         continue

@@ -69,6 +69,8 @@ package struct CheckReport: Sendable {
   package var nodes = 0
   package var files = 0
   package var findings: [CheckFinding] = []
+  /// True if the check was stopped: the findings are those of what it reached.
+  package var isInterrupted = false
   package init() {}
 }
 
@@ -94,6 +96,23 @@ extension CheckReport {
       }
     }
     return packs
+  }
+
+  /// Snapshots of which something cannot be restored, the newest first.
+  package var incompleteSnapshots: [RecordID] {
+    var seen: Set<RecordID> = []
+    var snapshots: [RecordID] = []
+    // They were walked from the oldest on.
+    for finding in findings.reversed() {
+      switch finding {
+      case .snapshot(let id, _), .unrestorable(let id, _, _), .moreUnrestorable(let id, _):
+        if seen.insert(id).inserted { snapshots.append(id) }
+      case .stranger, .damagedFile, .damagedSelection, .pack, .wrongContent, .morePackFindings,
+        .log, .missingObject, .knownDamage, .storage:
+        break
+      }
+    }
+    return snapshots
   }
 
   /// True if the file is unusable that says what the store leaves out by choice: its finding says what to do.

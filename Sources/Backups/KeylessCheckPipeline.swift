@@ -31,6 +31,8 @@ package struct KeylessCheckPipeline: Sendable {
   }
 
   /// Checks everything, and marks in the index what is damaged, so that a mirror can bring it back.
+  ///
+  /// After a stop the report holds what was found until then, and that is marked.
   package func run() throws(BackupError) -> CheckReport {
     var report = CheckReport()
     do {
@@ -56,22 +58,28 @@ package struct KeylessCheckPipeline: Sendable {
       throw .repository(.index(error))
     }
     let holding = repository.holding
-    let missing = CompletenessCheck(
-      log: repository.log,
-      store: repository.store,
-      index: repository.index,
-      holding: holding,
-      told: reading == .everything ? .everything : .these(lost)
-    ).run(&report)
+    var missing: Set<ObjectID> = []
+    if !report.isInterrupted {
+      missing =
+        CompletenessCheck(
+          log: repository.log,
+          store: repository.store,
+          index: repository.index,
+          holding: holding,
+          told: reading == .everything ? .everything : .these(lost)
+        ).run(&report)
+    }
     report.snapshots = repository.log.snapshots.count { holding.holds($0.id) }
     report.leftOut = repository.log.snapshots.count - report.snapshots
-    // What could not be asked for is not damaged.
-    if let obstacle = repository.store.obstacle ?? report.machineFault {
+    if report.isInterrupted {
+      report.leaveOutUnread()
+    } else if let obstacle = repository.store.obstacle ?? report.machineFault {
+      // What could not be asked for is not damaged.
       throw .repository(.storage(obstacle))
     }
     do {
       // After less, an old mark may still be true.
-      if case .everything = reading { try repository.index.clearDamage() }
+      if case .everything = reading, !report.isInterrupted { try repository.index.clearDamage() }
       try repository.index.markDamaged(lost)
       try repository.index.markMissing(missing)
     } catch {

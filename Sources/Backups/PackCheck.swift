@@ -38,6 +38,8 @@ struct PackCheck: Sendable {
   static let findingLimit = 10_000
 
   /// Enters what was found in the report; returns what cannot be read any more.
+  ///
+  /// A stop ends it early, and loses nothing that was found.
   func run(_ report: inout CheckReport) throws(BackupError) -> PackLosses {
     let packs: [PackID]
     let chosen: Set<PackID>?
@@ -50,19 +52,24 @@ struct PackCheck: Sendable {
     let shared = Mutex(Results())
     let next = Atomic<Int>(0)
     let failure = FirstFailure<BackupError>()
+    let stopped = Atomic<Bool>(false)
     let work: @Sendable () -> Void = {
       do throws(SealingError) {
         let verifier = try PackVerifier(store: store, keyring: keyring)
         while !failure.isSet {
           let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
           guard index < packs.count else { return }
-          if interruption() { return failure.record(.interrupted) }
+          if interruption() { return stopped.store(true, ordering: .relaxed) }
           if let obstacle = store.obstacle {
             return failure.record(.repository(.storage(obstacle)))
           }
           let isRead = chosen?.contains(packs[index]) ?? true
           let result =
             isRead ? verifier.verify(packs[index]) : verifier.verifyHeads(packs[index])
+          // Over a line a stop cuts off what was being read.
+          if interruption(), result.findings.contains(where: \.isOfStorage) {
+            return stopped.store(true, ordering: .relaxed)
+          }
           for case .storage(let error) in result.findings where error.isMachineFault {
             // What this machine may not read is as it was.
             return failure.record(.repository(.storage(error)))
@@ -83,6 +90,7 @@ struct PackCheck: Sendable {
     let results = shared.withLock { $0 }
     report.packs = packs.count
     report.packsRead = results.readCount
+    report.isInterrupted = stopped.load(ordering: .relaxed)
     report.objects += results.objectCount
     report.bytesRead += results.byteCount
     report.findings += results.findings.map { .pack($0) }
@@ -137,5 +145,13 @@ struct PackCheck: Sendable {
       losses.lost.formUnion(report.lost)
       if report.isUnlisted { losses.unlisted.insert(pack) }
     }
+  }
+}
+
+extension PackingError {
+  /// True if the store did not answer, whatever the reason.
+  fileprivate var isOfStorage: Bool {
+    if case .storage = self { return true }
+    return false
   }
 }

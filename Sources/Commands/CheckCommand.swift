@@ -27,7 +27,8 @@ struct CheckCommand: ParsableCommand {
       --repair-from brings it back from another copy: objects, records, lists, keys, damaged key slots, the \
       configuration. Missing key slots stay away, as they may have been removed. \
       --repair then puts in order what is left: damaged packs are written anew, and what is lost, and was \
-      stored anew since, is no longer asked for. Nothing that a snapshot needs is given up.
+      stored anew since, is no longer asked for. Nothing that a snapshot needs is given up. \
+      Both make a lost file `store` anew.
       """,
     aliases: ["verify"]
   )
@@ -80,7 +81,7 @@ struct CheckCommand: ParsableCommand {
   }
 
   func run() throws {
-    let store = try options.store()
+    let store = try store()
     let spare = try repairFrom.map { try CheckHealing(options: options, from: $0) }
     let watch = RollbackWatch(options: options)
     let files = try spare?.files(of: store)
@@ -101,6 +102,24 @@ struct CheckCommand: ParsableCommand {
     throw ExitCode(ExitStatus.damage.rawValue)
   }
 
+  /// Opens the store; where it has lost its number, and is to be repaired, it gets another.
+  ///
+  /// One that no other copy has: two of the same would be taken for one.
+  private func store() throws -> any BlobStore & CommitLocking {
+    do {
+      return try options.store()
+    } catch StorageError.damagedStoreID {
+      guard repair || repairFrom != nil, let folder = try options.place().folder else {
+        throw StorageError.damagedStoreID
+      }
+      try StoreLayout.renumber(at: folder)
+      options.console.note(
+        "the file `store` was lost or damaged, and is made anew: this copy has a new number"
+      )
+      return try options.store()
+    }
+  }
+
   /// Checks, notes and says what was found; throws if there is no slot or no record to open anything with.
   private func report(on subject: CheckSubject) throws -> CheckReport {
     let console = options.console
@@ -113,15 +132,17 @@ struct CheckCommand: ParsableCommand {
     let text = CheckText(
       console: console,
       reading: reading,
-      mending: repair || repairFrom != nil ? .asked : .notAsked
+      mending: repair || repairFrom != nil ? .asked : .notAsked,
+      opening: subject.opening
     )
+    let isLocked = try lacksSlots(subject)
     text.show(
       report,
       named: CheckNaming(console: console).name(report.findings),
-      isUnrecorded ? .unrecorded : .recorded,
+      isLocked ? .locked : isUnrecorded ? .unrecorded : .recorded,
       seconds: Double(SystemClock.monotonicNanoseconds() - start) / 1e9
     )
-    if try lacksSlots(subject) {
+    if isLocked {
       text.warnOfNoSlots()
       throw ExitCode(ExitStatus.damage.rawValue)
     }
@@ -136,9 +157,32 @@ struct CheckCommand: ParsableCommand {
     let progress = CheckProgress()
     let display = progress.line(on: options.console)
     defer { display.finish() }
-    return try Interruption.explained("What was checked so far was not reported.") {
-      try subject.check(reading, progress: progress)
-    }
+    let report = try subject.check(reading, progress: progress)
+    guard report.isInterrupted else { return report }
+    display.finish()
+    throw try stop(subject, report, progress.now)
+  }
+
+  /// Names what was found before a stop, notes it, and says how far the check came.
+  private func stop(
+    _ subject: CheckSubject,
+    _ report: CheckReport,
+    _ reached: CheckProgress.Reached
+  ) throws -> Failure {
+    _ = CheckNaming(console: options.console).name(report.findings)
+    let found = report.findingCount
+    // Less than was asked for shows damage, and proves nothing else.
+    if found > 0 { try note(subject, findings: found) }
+    let extent = "\(Quantities.part(reached.packs, of: report.packs, "pack")) checked; "
+    return Failure(
+      .interrupted,
+      "stopped as asked",
+      meaning: extent
+        + (found > 0
+          ? "what was found in them is named above, and the next backup of the same files stores it anew."
+          : "nothing was found in them.") + " Nothing was changed.",
+      advice: "Run the same command again for the rest, and to see which files are affected."
+    )
   }
 
   /// Brings back what `spare` has, then puts in order what is left; true if all that was found is whole again.

@@ -15,6 +15,9 @@ struct CheckNaming {
   /// Paths that are named beside a cause, where no more was asked for.
   private static let shownPaths = 5
 
+  /// Snapshots that are named beside a cause.
+  private static let shownSnapshots = 3
+
   /// Why something cannot be restored, as far as that tells what belongs together.
   private enum Cause: Hashable {
     case pack(PackID)
@@ -33,6 +36,12 @@ struct CheckNaming {
       paths.insert(path)
       snapshots.insert(record)
       order.append((snapshot: record, path: path))
+    }
+
+    /// Newest first: a check walks the oldest first.
+    var newestSnapshots: [RecordID] {
+      var seen: Set<RecordID> = []
+      return order.reversed().map { $0.snapshot }.filter { seen.insert($0).inserted }
     }
   }
 
@@ -111,7 +120,7 @@ struct CheckNaming {
   private func name(_ loss: Loss, _ cause: Cause) {
     let what =
       "\(Quantities.count(loss.paths.count, "file or folder", "files and folders")) in "
-      + "\(Quantities.count(loss.snapshots.count, "snapshot")) cannot be restored: "
+      + "\(CheckNaming.text(of: loss.newestSnapshots)) cannot be restored: "
     let why =
       switch cause {
       case .pack(let pack): "pack \(pack.digest.short) is damaged"
@@ -131,6 +140,16 @@ struct CheckNaming {
     }
     let more = loss.paths.count - shown.count
     if more > 0 { console.warn("  … and \(Quantities.count(more)) more (-v names them)") }
+  }
+
+  /// How many snapshots there are, and which, the newest first.
+  static func text(of snapshots: [RecordID]) -> String {
+    let count = Quantities.count(snapshots.count, "snapshot")
+    guard !snapshots.isEmpty else { return count }
+    var names = snapshots.prefix(shownSnapshots).map(\.digest.short).joined(separator: ", ")
+    let more = snapshots.count - shownSnapshots
+    if more > 0 { names += " and \(Quantities.count(more)) more" }
+    return "\(count) (\(names))"
   }
 
   private static func cause(of error: any Error) -> Cause {

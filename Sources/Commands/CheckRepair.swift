@@ -35,7 +35,7 @@ struct CheckRepair {
     if !lost.isEmpty { try letGo(lost, &outcome) }
     try keyless.refresh()
     outcome.packs = try Healing(repository: keyless).rewrite(report.damagedPacks)
-    show(outcome)
+    show(outcome, incomplete: report.incompleteSnapshots)
     guard outcome.irreplaceable.isEmpty, outcome.packs.kept.isEmpty,
       report.isMendedByReplacement
     else { return false }
@@ -82,7 +82,7 @@ struct CheckRepair {
     throw Failure(.busy, "others write to this repository without end", advice: "Try again later.")
   }
 
-  private func show(_ outcome: Outcome) {
+  private func show(_ outcome: Outcome, incomplete: [RecordID]) {
     if options.console.isJSON {
       options.console.result(
         JSONText([
@@ -106,6 +106,14 @@ struct CheckRepair {
           + "Back up again what still exists, or bring it back with --repair-from COPY, and repair again; "
           + "no pack was touched."
       )
+      if !incomplete.isEmpty {
+        options.console.warn(
+          paragraph:
+            "If it is gone for good, \(CheckNaming.text(of: incomplete)) stay\(incomplete.count == 1 ? "s" : "") "
+            + "incomplete, and this check goes on naming that. All other snapshots are whole, and new backups too. "
+            + Explanation.copyingTheRest
+        )
+      }
     } else if !outcome.packs.kept.isEmpty {
       for pack in outcome.packs.kept {
         options.console.warn(

@@ -30,6 +30,14 @@ enum CheckSubject {
     }
   }
 
+  /// Whether there are keys to open what is checked.
+  var opening: CheckText.Opening {
+    switch self {
+    case .open: .keyed
+    case .keyless: .keyless
+    }
+  }
+
   /// The same store and index, for what needs no key.
   func keyless() throws -> KeylessRepository {
     switch self {

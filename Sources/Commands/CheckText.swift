@@ -5,12 +5,21 @@ struct CheckText {
   let console: Console
   let reading: DataReading
   let mending: Mending
+  let opening: Opening
 
   /// Whether what was found is to be brought back or put in order.
   enum Mending { case asked, notAsked }
 
-  /// Whether the packs belong to a log.
-  enum State { case recorded, unrecorded }
+  /// Whether there are keys.
+  enum Opening { case keyed, keyless }
+
+  /// Whether the packs belong to a log, and can be opened by anybody.
+  enum State {
+    case recorded
+    case unrecorded
+    /// There is a log, and no slot that would open anything.
+    case locked
+  }
 
   /// Sums up; `named` is how many lines name findings.
   func show(_ report: CheckReport, named: Int, _ state: State, seconds: Double) {
@@ -57,6 +66,13 @@ struct CheckText {
     } else if mending == .asked || report.hasDamagedSelection {
       // What could not be brought back is said when that was tried.
       console.warn("\(Quantities.count(named, "finding")), named above.")
+    } else if opening == .keyless {
+      console.warn(
+        paragraph: "\(Quantities.count(named, "finding")), named above. "
+          + "Bring it back with `kist check --without-key --repair-from OTHER` here, where OTHER is the repository that "
+          + "this is a copy of, or another copy. Where there is no other, back up the same files again, to store anew "
+          + "what is damaged, and check with --repair and the password."
+      )
     } else {
       console.warn(
         paragraph: "\(Quantities.count(named, "finding")), named above. "
@@ -82,7 +98,8 @@ struct CheckText {
     console.warn("no key slots are left: as it is, nobody can open this repository")
     console.warn(
       paragraph:
-        "If the first `kist mirror pull` that was to make this copy was cut off, run it again. Else put back the files of `slots/` from a mirror or from what `kist key export` wrote."
+        "If the first `kist mirror pull` that was to make this copy was cut off, run it again. Else "
+        + Explanation.bringingBackSlots
     )
   }
 

@@ -104,7 +104,14 @@ extension Explanation {
           + "anew, move it away and bring it back: `kist mirror pull --init`."
       )
     case .sameStore:
-      Failure(.failed, "\(target) is this same repository", meaning: "Nothing was changed.")
+      Failure(
+        .failed,
+        "\(target) is this same repository, or a copy of it that was made by hand",
+        meaning: "Both have the same number in their file `store`. Nothing was changed.",
+        advice:
+          "If it was copied by hand (`cp`, `rsync`): make a copy that counts as one with "
+          + "`kist mirror push --init NEW-FOLDER`, and remove the one that was made by hand then."
+      )
     case .noRepository(.there):
       Failure(
         .noRepository,
@@ -206,11 +213,25 @@ extension Explanation {
   }
 
   private static let proveTheGiver =
-    "Run `kist check --read-data` at the end that gives, and back up there again."
+    "Run `kist check --read-data` at the end that gives, back up there again, then run `kist check --repair`. "
+    + "What is gone for good stays missing in the snapshots that the check names. " + copyingTheRest
+
+  /// What is left where some snapshots will never be whole again.
+  static let copyingTheRest =
+    "A mirror of everything is refused then; one of the whole snapshots is made with "
+    + "`kist mirror push --init COPY SNAPSHOT…` (`kist snapshots` lists them, `latest` is the newest)."
 
   /// What the other end said before it gave up.
   private static func told(_ code: UInt64, _ text: String, by target: String) -> Failure {
     if code == MirrorErrorCode.noSpace { return fullStore(target) }
+    if code == MirrorErrorCode.notEmpty {
+      return Failure(
+        .failed,
+        "\(target) is not empty, and holds no repository",
+        meaning: "Nothing was sent, and nothing there was changed.",
+        advice: "Choose an empty folder, or one that does not exist yet, such as \(target)/mirror."
+      )
+    }
     let status: ExitStatus =
       switch code {
       case MirrorErrorCode.noRepository: .noRepository

@@ -142,11 +142,11 @@ extension Explanation {
     }
   }
 
-  /// How a copy gets another number: any that no other copy has will do.
+  /// How a copy gets another number, which no other copy has.
   private static let newStoreNumber =
-    "If this is a mirror, move it away and make it anew (`kist mirror push --init`). Else take a new number: "
-    + "`kist init --repo /tmp/number`, copy the file `store` from there to here, and remove /tmp/number. Never take "
-    + "that of another copy: both would be taken for one."
+    "`kist check --repair`, on the machine where its folder is, gives it a new number; without the password, "
+    + "`kist check --without-key --repair-from COPY` does. Never put there the file `store` "
+    + "of another copy: both would be taken for one."
 
   /// Where a fixed file or folder of a store is had from.
   private static func placesOf(_ name: String) -> String {

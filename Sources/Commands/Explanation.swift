@@ -169,7 +169,9 @@ enum Explanation {
         .damage,
         "the keyring lacks a data key or an id key",
         meaning: reasons.map { text($0) }.joined(separator: "; "),
-        advice: "Put back the files of `keyring/` from a mirror or from `kist key export`."
+        advice:
+          "`kist check --repair-from COPY` brings the files of `keyring/` back from a mirror of the repository; without "
+          + "one, put back what `kist key export` wrote."
       )
     case .leftOut(let id):
       Failure(
@@ -190,7 +192,8 @@ enum Explanation {
       Failure(
         .failed,
         "there are no snapshots yet",
-        advice: "`kist backup FOLDER` makes the first."
+        advice:
+          "`kist backup FOLDER` makes the first. If there were some, `kist check` says what is missing."
       )
     case .ambiguousSnapshot(let name, let candidates):
       Failure(
@@ -302,7 +305,13 @@ enum Explanation {
 
   /// What helps before anything that is remembered is given up.
   static let bringingBackRecords =
-    "Where a mirror has what is gone, `kist mirror pull` brings it back. "
+    "Where a mirror has what is gone, `kist mirror pull MIRROR` brings it back; where no record at all is left, "
+    + "`kist check --repair-from MIRROR` does so too. "
+
+  /// What helps where no slot is left: healing brings none that is missing, as it may have been removed.
+  static let bringingBackSlots =
+    "`kist mirror pull MIRROR` brings the slots back from a mirror that has them; without one, put back the files of "
+    + "`slots/` that `kist key export` wrote."
 
   private static func newerFormat(_ version: UInt64, _ features: [String]) -> Failure {
     var what = "format \(version)"
@@ -325,13 +334,20 @@ enum Explanation {
         .damage,
         "the repository has no key slots",
         meaning: "Without a slot no password can open it.",
-        advice: "Put back the files of `slots/` from a mirror or from `kist key export`."
+        advice: bringingBackSlots
       )
     }
+    var causes: [String] = []
+    for cause in reasons.map({ text($0) }) where !causes.contains(cause) { causes.append(cause) }
     return Failure(
       .damage,
-      "no key slot can be tried: " + reasons.map { text($0) }.joined(separator: "; "),
-      advice: "Put back the files of `slots/` from a mirror or from `kist key export`."
+      reasons.count == 1
+        ? "the only key slot cannot be tried: \(causes[0])"
+        : "none of \(Quantities.count(reasons.count, "key slot")) can be tried: "
+          + causes.joined(separator: "; "),
+      advice:
+        "`kist check --repair-from COPY` brings damaged slots back from a mirror of the repository; without one, put "
+        + "back the files of `slots/` that `kist key export` wrote."
     )
   }
 

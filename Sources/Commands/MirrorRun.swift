@@ -94,15 +94,17 @@ struct MirrorRun {
     let summary = try outcome.result.get()
     let seconds = Double(SystemClock.monotonicNanoseconds() - start) / 1e9
     let chosen = choice?.selection.snapshots.count
+    let becomesWhole = outcome.contact?.becomesWhole ?? false
+    let standing: Standing = repository == nil ? .new : becomesWhole ? .becomesWhole : .known
     show(
       summary,
       with: target,
-      isNew: repository == nil,
+      standing,
       chosen: chosen,
       seconds: seconds,
       console: console
     )
-    if outcome.contact?.becomesWhole ?? false {
+    if becomesWhole {
       console.note(
         "this copy held chosen snapshots only; it \(mirror.dryRun ? "would be" : "is") whole now"
       )
@@ -117,7 +119,7 @@ struct MirrorRun {
         advice: "Run `kist check --read-data` at both ends."
       )
     }
-    return travelled(summary, isNew: repository == nil).joined(separator: "; ")
+    return travelled(summary, standing).joined(separator: "; ")
   }
 
   /// The repository here, and what is chosen of it; no repository if a pull is to make it.
@@ -196,7 +198,7 @@ struct MirrorRun {
   private func show(
     _ summary: MirrorSummary,
     with target: MirrorTarget,
-    isNew: Bool,
+    _ standing: Standing,
     chosen: Int?,
     seconds: Double,
     console: Console
@@ -217,6 +219,7 @@ struct MirrorRun {
         "dry_run": .flag(mirror.dryRun),
         "received": report(summary.received), "sent": report(summary.given),
         "snapshots_received": .number(summary.snapshots),
+        "slots_received": .number(summary.slots),
         "healed": .number(summary.healed.count),
         "lacking": .number(summary.lacking.count),
         "wire_bytes_sent": .number(Int(clamping: counters.wireBytesSent)),
@@ -227,7 +230,7 @@ struct MirrorRun {
       console.result(json.line)
       return
     }
-    for line in travelled(summary, isNew: isNew) { console.say(line) }
+    for line in travelled(summary, standing) { console.say(line) }
     if let chosen { console.say("chosen: \(Quantities.count(chosen, "snapshot"))") }
     if !summary.healed.isEmpty {
       console.say(
@@ -241,8 +244,18 @@ struct MirrorRun {
     )
   }
 
-  /// What travelled, a line for each direction.
-  private func travelled(_ summary: MirrorSummary, isNew: Bool) -> [String] {
+  /// What one of the two copies is before the run.
+  private enum Standing {
+    /// Both are there, and hold what they are to hold.
+    case known
+    /// That of this end is made by the run.
+    case new
+    /// One of them held chosen snapshots only, and is to hold everything.
+    case becomesWhole
+  }
+
+  /// What travelled, a line for each direction, and for key slots.
+  private func travelled(_ summary: MirrorSummary, _ standing: Standing) -> [String] {
     let tense = mirror.dryRun ? "would be " : ""
     var lines: [String] = []
     for (report, verb) in [(summary.given, "sent"), (summary.received, "received")]
@@ -253,7 +266,15 @@ struct MirrorRun {
           + Quantities.bytes(Int(clamping: report.bytes))
       )
     }
+    // A new copy has them all.
+    if standing != .new, summary.slots > 0 {
+      lines.append("received: \(Quantities.count(summary.slots, "key slot"))")
+    }
     guard lines.isEmpty else { return lines }
-    return [isNew && mirror.dryRun ? "would be received: everything that is there" : "nothing new"]
+    return switch standing {
+    case .new where mirror.dryRun: ["would be received: everything that is there"]
+    case .becomesWhole: ["nothing was lacking"]
+    case .new, .known: ["nothing new"]
+    }
   }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import CoreTypes
 import Files
 import Repositories
+import Storage
 
 struct SnapshotsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -75,27 +76,39 @@ struct SnapshotsCommand: ParsableCommand {
     } else if let groups, !found.isEmpty {
       for group in groups {
         options.console.result("snapshots for \(text(group.key)):")
-        show(group.snapshots, holding, isEmpty: false)
+        show(group.snapshots, holding)
         options.console.result("")
       }
     } else {
-      show(found, holding, isEmpty: repository.log.snapshots.isEmpty)
+      show(found, holding)
+      if found.isEmpty {
+        options.console.say(try SnapshotsCommand.reason(of: repository, options))
+      }
     }
     if damaged { throw ExitCode(ExitStatus.damage.rawValue) }
   }
 
-  private func show(
-    _ snapshots: [OpenedSnapshot],
-    _ holding: StoreHolding,
-    isEmpty: Bool
-  ) {
-    guard !snapshots.isEmpty else {
-      options.console.say(
-        isEmpty
-          ? "no snapshots yet; `kist backup FOLDER` makes the first" : "no snapshots that fit"
-      )
-      return
+  /// Why nothing is listed; who lost snapshots is not told to make the first.
+  private static func reason(
+    of repository: OpenRepository,
+    _ options: RepositoryOptions
+  ) throws -> String {
+    guard repository.log.snapshots.isEmpty else { return "no snapshots that fit" }
+    let missing = RollbackWatch(options: options)
+      .missing(from: repository.log, of: repository.store, repository.configuration)
+    guard missing.isEmpty else {
+      return "no snapshots are here any more. " + Explanation.bringingBackRecords
     }
+    if repository.log.records.isEmpty, try !repository.store.names(of: .pack).isEmpty {
+      return
+        "no snapshots: there are packs and no record. If a `kist mirror push` or `pull` was to make this copy, it "
+        + "did not come to its end: run it again. " + Explanation.bringingBackRecords
+    }
+    return "no snapshots yet; `kist backup FOLDER` makes the first"
+  }
+
+  private func show(_ snapshots: [OpenedSnapshot], _ holding: StoreHolding) {
+    guard !snapshots.isEmpty else { return }
     let lines = TextTable.lines(
       header: compact ? SnapshotText.compactColumns : SnapshotText.columns,
       rows: snapshots.map { snapshot in

@@ -43,6 +43,7 @@ extension Repository {
         progress: { _, _, _ in },
         interruption: isStopped
       ).run()
+      if report.isInterrupted { throw BackupError.interrupted }
       return CheckResult(
         snapshotCount: report.snapshots,
         objectCount: report.objects,

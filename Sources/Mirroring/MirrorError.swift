@@ -82,6 +82,7 @@ package enum MirrorErrorCode {
   package static let interrupted: UInt64 = 13
   package static let choiceRefused: UInt64 = 14
   package static let noSpace: UInt64 = 15
+  package static let notEmpty: UInt64 = 16
 }
 
 extension MirrorError {
@@ -133,7 +134,7 @@ extension MirrorError {
     if isFullCache { return (MirrorErrorCode.noSpace, "no space left for the cache there") }
     guard let (name, error) = refusedCall else {
       switch refusal {
-      case .notEmpty?: return (MirrorErrorCode.store, "the folder for it is not empty")
+      case .notEmpty?: return (MirrorErrorCode.notEmpty, "the folder for it is not empty")
       case .alreadyThere?: return (MirrorErrorCode.store, "there is a repository already")
       case .denied(_, let what)?: return (MirrorErrorCode.denied, what)
       case .selecting?:

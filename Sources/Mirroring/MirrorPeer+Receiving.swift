@@ -73,6 +73,7 @@ extension MirrorPeer {
     } catch {
       throw .storage(error)
     }
+    if kind == .slot { summary.slots += 1 }
   }
 
   func proveRecords(_ files: [[UInt8]]) throws(MirrorError) -> [MirrorSession.Action] {

@@ -40,6 +40,8 @@ package struct MirrorSummary: Sendable {
   package var given = DoneReport()
   /// Records of kind snapshot among those received.
   package var snapshots = 0
+  /// Key slots that this store lacked and has now.
+  package var slots = 0
   /// Snapshots that are in this store now and were not before.
   package var arrived: [RecordID] = []
   /// Remarks on records: of revoked writers, of writers that count twice.

@@ -123,6 +123,30 @@ package enum StoreLayout {
     }
   }
 
+  /// Gives the store at `path`, whose file `store` is lost or damaged, a new id that no other copy has.
+  ///
+  /// Throws if nothing else says that a store is there, or if the file is sound.
+  package static func renumber(at path: String) throws(StorageError) {
+    guard isStore(at: path) else { throw .noRepository(path: path) }
+    guard let id = StoreID(RandomBytes.make(count: StoreID.byteCount)) else {
+      throw .damagedStoreID
+    }
+    do {
+      let root = try DirectoryHandle.open(path: path)
+      let isSelecting = try root.entries().contains { $0.name == Array("selection".utf8) }
+      let temporary = try root.openSubdirectory(Array("tmp".utf8))
+      try writeFixed(
+        "store",
+        StoreIdentityFile.encode(id, holding: isSelecting ? .selection : .everything),
+        in: root,
+        temporary: temporary
+      )
+      try root.sync()
+    } catch {
+      throw .failed(name: "store", error)
+    }
+  }
+
   /// Removes keys that an interrupted `create` left, which nothing uses: they would not open with new ones.
   ///
   /// Throws, and removes nothing, if packs or records are there: a repository whose configuration was lost.

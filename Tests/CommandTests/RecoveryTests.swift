@@ -56,7 +56,11 @@ struct RecoveryTests {
     try place.write(bytes, to: largest)
     let found = try place.kist("check", "--read-data")
     #expect(found.status == 20, "\(found)")
-    #expect(found.errors.contains("30 files and folders in 3 snapshots cannot be restored: pack "))
+    let newestFirst = try place.snapshotIDs().reversed().map { $0.prefix(8) }.joined(
+      separator: ", "
+    )
+    let losses = "30 files and folders in 3 snapshots (\(newestFirst)) cannot be restored: pack "
+    #expect(found.errors.contains(losses), "\(found)")
     #expect(found.errors.split(separator: "\n").count <= 10, "\(found.errors)")
     #expect(found.errors.contains("Back up the same files again"), "\(found.errors)")
     let mirror = place.path("mirror")
