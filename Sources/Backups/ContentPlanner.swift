@@ -79,7 +79,7 @@ struct ContentPlanner {
     case .keep, .replace, .replaceFolder: return .replacing
     case .trustContent, .compareContent:
       // What an earlier restore left unfinished is nobody's work: it is gone on with where it is.
-      let isUnfinished = UnfinishedMark.isOn(status) && status.modification != entry.timestamp
+      let isUnfinished = UnfinishedMark.isOn(status, for: entry)
       if context.finisher.writer.isForeign(entry, status) { return .patchedCopy(status) }
       switch context.plan.patching {
       case .inPlace: return .patchedInPlace(status)

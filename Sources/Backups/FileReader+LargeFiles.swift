@@ -85,6 +85,7 @@ extension FileReader {
     do {
       let reading = FileReading(
         opened: large.statusAtOpen,
+        isFresh: large.isFresh,
         after: try large.file.status(),
         byteCount: whole.byteCount,
         large.attempt

@@ -89,10 +89,11 @@ final class FileReader {
           context.progress.add { $0.waits += 1 }
           opened = later
         }
+        let isFresh = FileStamp.isFresh(opened)
         if opened.size > UInt64(ReadingSizes.largeFile) {
           context.progress.working(on: task.path)
           return context.push(
-            LargeFile(task: task, file: file, status: opened, attempt: attempt)
+            LargeFile(task: task, file: file, status: opened, isFresh: isFresh, attempt: attempt)
           )
         }
         // One byte more than it should hold: a file that grew is noticed without another call.
@@ -106,7 +107,13 @@ final class FileReader {
         let count = try read(place, of: file, attempt: attempt)
         context.progress.add { $0.bytesRead += count }
         let after = try file.status()
-        let reading = FileReading(opened: opened, after: after, byteCount: UInt64(count), attempt)
+        let reading = FileReading(
+          opened: opened,
+          isFresh: isFresh,
+          after: after,
+          byteCount: UInt64(count),
+          attempt
+        )
         guard reading.isToBeRepeated else {
           guard let read = try finishReading(task, file: file, reading) else { return }
           gathered.append(

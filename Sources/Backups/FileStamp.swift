@@ -22,29 +22,32 @@ enum FileStamp {
     let (seconds, overflow) = change.seconds.subtractingReportingOverflow(now.seconds)
     guard !overflow, (-3...1).contains(seconds) else { return 0 }
     let age = -seconds * 1_000_000_000 + Int64(now.nanoseconds) - Int64(change.nanoseconds)
-    let left = (change.nanoseconds == 0 ? coarseMoment : moment) - age
+    let left = (isCoarse(change) ? coarseMoment : moment) - age
     return left < 0 ? 0 : UInt64(left) + 1
   }
 
-  /// Waits until a file is left alone for a moment, but not for one that changes all the time.
+  /// Waits until the last change of a file is a moment ago.
   ///
-  /// Returns its status then; `nil` if it is left alone now.
+  /// Returns its status then, by which it may have been changed again; `nil` if there is nothing to wait for.
   static func wait(
     for file: OpenFile,
     _ opened: FileStatus,
     isOver: () -> Bool
   ) throws(FilesError) -> FileStatus? {
-    var later: FileStatus?
-    for _ in 0..<ReadingSizes.tries {
-      let change = (later ?? opened).change
-      var left = wait(after: change, at: SystemClock.stamp())
-      guard left > 0 else { break }
-      while left > 0, !isOver() {
-        SystemClock.sleep(nanoseconds: min(left, longestSleep))
-        left = wait(after: change, at: SystemClock.stamp())
-      }
-      later = try file.status()
+    var left = wait(after: opened.change, at: SystemClock.stamp())
+    guard left > 0 else { return nil }
+    while left > 0, !isOver() {
+      SystemClock.sleep(nanoseconds: min(left, longestSleep))
+      left = wait(after: opened.change, at: SystemClock.stamp())
     }
-    return later
+    return try file.status()
   }
+
+  /// Whether a file was changed this moment: what is read of it now may be a mix that nothing tells from a whole.
+  static func isFresh(_ status: FileStatus) -> Bool {
+    wait(after: status.change, at: SystemClock.stamp()) > 0
+  }
+
+  /// Whether times of a file are whole seconds, as far as one of them can tell.
+  static func isCoarse(_ change: Timestamp) -> Bool { change.nanoseconds == 0 }
 }

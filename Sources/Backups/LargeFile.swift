@@ -13,6 +13,8 @@ final class LargeFile: Sendable {
   let file: OpenFile
   /// As it was when this reading began.
   let statusAtOpen: FileStatus
+  /// True if it was changed at the moment when this reading began.
+  let isFresh: Bool
   /// 1 for the first reading.
   let attempt: Int
   private let state: Mutex<State>
@@ -27,7 +29,8 @@ final class LargeFile: Sendable {
     var joined: UInt64 = 0
   }
 
-  init(task: FileTask, file: OpenFile, status: FileStatus, attempt: Int) {
+  init(task: FileTask, file: OpenFile, status: FileStatus, isFresh: Bool, attempt: Int) {
+    self.isFresh = isFresh
     self.task = task
     self.file = file
     statusAtOpen = status

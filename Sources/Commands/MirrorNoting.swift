@@ -56,7 +56,10 @@ struct MirrorNoting {
         if let frontier = contact.frontier {
           // A run that failed then has the last word.
           var learned = now
-          if case .failure = outcome.result { learned = start }
+          switch outcome.result {
+          case .success(let summary) where summary.lacking.isEmpty: break
+          case .success, .failure: learned = start
+          }
           note.learn(
             frontier: frontier,
             extraRecords: contact.extraRecordCount ?? 0,

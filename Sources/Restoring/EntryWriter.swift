@@ -5,7 +5,8 @@ package import Trees
 /// Gives restored files their attributes, in the order that lets each of them stay.
 ///
 /// Owner before mode, because changing the owner clears setuid; capabilities after the owner for the same reason; times after
-/// everything that touches the inode; flags last, because an immutable file takes nothing more. Setuid and setgid are only
+/// everything that touches them; the mode behind all that, because it tells that a file is finished; flags last, because an
+/// immutable file takes nothing more. Setuid and setgid are only
 /// given to a file that has the owner for whom they were meant.
 package struct EntryWriter: Sendable {
   private let owners: OwnerRule
@@ -181,10 +182,11 @@ package struct EntryWriter: Sendable {
       }
     }
     if dropped != 0 { report(RestoreFinding(path: path(), reason: .specialBitsDropped)) }
-    attempt(.mode, path) { () throws(FilesError) in try holder.setMode(entry.mode & ~dropped) }
     attempt(.times, path) { () throws(FilesError) in
       try holder.setTimes(modification: entry.timestamp)
     }
+    // Behind the times, which it leaves alone: as long as a file has the mode of an unfinished one, it is one.
+    attempt(.mode, path) { () throws(FilesError) in try holder.setMode(entry.mode & ~dropped) }
   }
 
   /// Gives the entry its owner as far as that is wanted and allowed.

@@ -31,7 +31,7 @@ extension OverwriteRule {
   /// What to do about what is there, for an entry that is no folder.
   package func decision(for entry: TreeEntry, existing: FileStatus) -> ExistingDecision {
     // A file that a restore left unfinished is nobody's work.
-    let isUnfinished = UnfinishedMark.isOn(existing) && existing.modification != entry.timestamp
+    let isUnfinished = UnfinishedMark.isOn(existing, for: entry)
     if !isUnfinished {
       switch self {
       case .never: return .keep

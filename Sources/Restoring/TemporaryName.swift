@@ -1,4 +1,5 @@
 package import Files
+package import Trees
 import Sodium
 
 /// Names for files that get their own name when they are whole.
@@ -72,7 +73,18 @@ package enum UnfinishedMark {
   ///
   /// A file that somebody else made would stay open to him.
   package static func isOn(_ status: FileStatus) -> Bool {
+    hasForm(status) && status.uid == ProcessEnvironment.userID
+  }
+
+  private static func hasForm(_ status: FileStatus) -> Bool {
     status.kind == .regular && status.mode == mode && status.linkCount == 1
-      && status.uid == ProcessEnvironment.userID
+  }
+
+  /// Whether a restore was stopped before it had finished the entry's file.
+  ///
+  /// It may have its owner already. One of the snapshot may have this very mode; it is finished if it has its time too.
+  package static func isOn(_ status: FileStatus, for entry: TreeEntry) -> Bool {
+    hasForm(status) && [ProcessEnvironment.userID, entry.uid].contains(status.uid)
+      && (entry.mode != mode || status.modification != entry.timestamp)
   }
 }

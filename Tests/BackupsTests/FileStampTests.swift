@@ -63,6 +63,48 @@ import Testing
     }
   }
 
+  @Test(.enabled(if: geteuid() == 0, "not root: a file system with coarse times is NOT tested"))
+  func `what changes all the time is saved as it was at one moment, or named`() throws {
+    try onCoarseTimes { workshop, source in
+      try Client.makeRepository(in: workshop)
+      let client = Client(workshop: workshop, name: "a")
+      let repository = try client.open()
+      let (size, path) = (20_000, source + "/file")
+      try workshop.write([UInt8](repeating: 0, count: size), to: "source/file")
+      let isDone = Atomic<Bool>(false)
+      let changes = DispatchGroup()
+      DispatchQueue.global().async(group: changes) {
+        var byte: UInt8 = 0
+        while !isDone.load(ordering: .relaxed) {
+          byte &+= 1
+          do {
+            let file = try #require(FileHandle(forUpdatingAtPath: path))
+            try file.write(contentsOf: Data(repeating: byte, count: size / 2))
+            usleep(100)
+            try file.write(contentsOf: Data(repeating: byte, count: size / 2))
+            try file.close()
+          } catch {
+            Issue.record(error)
+            return
+          }
+          usleep(100)
+        }
+      }
+      defer {
+        isDone.store(true, ordering: .relaxed)
+        changes.wait()
+      }
+      for round in 0..<10 {
+        let summary = try BackupRun(client, repository, "source").run()
+        guard summary.progress.errors == 0 else { continue }
+        let target = workshop.path + "/out-\(round)"
+        _ = try client.restore(repository, "\(summary.snapshot)", to: target)
+        let restored = try #require(try contents(of: target)["file"])
+        #expect(Set(restored).count == 1, "round \(round): a mix")
+      }
+    }
+  }
+
   @Test func `a backup waits for what was changed this moment`() throws {
     let workshop = try Workshop()
     try Client.makeRepository(in: workshop)

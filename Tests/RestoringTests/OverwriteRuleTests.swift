@@ -76,11 +76,20 @@ import Trees
   @Test func `a file that a killed restore left is protected by no rule`() throws {
     try place.write([1, 2, 3], to: "unfinished", mode: UnfinishedMark.mode)
     let unfinished = try place.status("unfinished")
-    #expect(UnfinishedMark.isOn(unfinished))
+    #expect(UnfinishedMark.isOn(unfinished, for: entry(seconds: 0)))
     for rule in OverwriteRule.allCases {
       let decision = rule.decision(for: entry(seconds: 0), existing: unfinished)
       #expect(decision == .compareContent, "\(rule)")
     }
+    // It has its time, and not yet its mode.
+    var whole = entry()
+    whole.modified = PointInTime(
+      seconds: unfinished.modification.seconds,
+      nanoseconds: unfinished.modification.nanoseconds
+    )
+    #expect(OverwriteRule.never.decision(for: whole, existing: unfinished) == .compareContent)
+    whole.mode = UnfinishedMark.mode
+    #expect(OverwriteRule.never.decision(for: whole, existing: unfinished) == .keep)
     // With a second name somebody else has made it his.
     try place.folder.makeHardLink(
       from: Array("unfinished".utf8),
