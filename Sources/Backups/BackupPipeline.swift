@@ -113,6 +113,8 @@ package struct BackupPipeline: Sendable {
       packs.finish()
     }
     if let error = stop ?? failure.value { throw error }
+    // What was done sooner than anybody asked has no snapshot yet.
+    if interruption() { throw .interrupted }
     return Finished(session: session, context: context, roots: roots)
   }
 

@@ -152,7 +152,7 @@ struct RemoteTests {
     for (repository, status, words) in [
       ("pipe:", 2, "pipe: needs a command"),
       ("pipe:echo 'Last login: today'", 1, "Last login: today"),
-      ("pipe:exit 127", 1, "Is kist installed there?"),
+      ("pipe:exit 127", 1, "kist is installed where it leads"),
       ("pipe:cat", 1, "it only sends back what it is sent"),
       ("ssh://host", 2, "it names no folder"),
       ("ssh://-oProxyCommand=x/y", 2, "begins with -"),
