@@ -116,8 +116,8 @@ struct CallSweepTests {
   private func removeSlots() throws {
     let listed = try JSON.array(try place.kist("key", "list", "--json").output)
     // Not the recovery key: the place is opened by it.
-    for slot in listed
-    where slot["current"] as? Bool == false && slot["kind"] as? String == "password" {
+    for slot in listed where slot["current"] as? Bool == false {
+      guard try JSON.text(slot, "kind").hasPrefix("password") else { continue }
       let removed = try place.kist("key", "remove", try JSON.text(slot, "id"))
       #expect(removed.status == 0, "\(removed)")
     }
