@@ -23,12 +23,22 @@ package final class TemporaryFile: Sendable {
   /// Makes a file of random name.
   package init(in folder: DirectoryHandle) throws(FilesError) {
     self.folder = folder
-    name = TemporaryFile.randomName()
-    file = try folder.createFile(name, mode: 0o600)
-    // A file system without locks: nobody can take the file for an orphan while its process lives but by trying, and
-    // trying fails there too.
-    _ = kist_lock(file.descriptor, 1)
+    (name, file) = try TemporaryFile.makeLocked(in: folder)
     state = Mutex(State(writer: UncachedWriter(descriptor: file.descriptor, name: name)))
+  }
+
+  /// Makes a file and locks it; another one if somebody took it for an orphan in between.
+  private static func makeLocked(
+    in folder: DirectoryHandle
+  ) throws(FilesError) -> (name: [UInt8], file: OpenFile) {
+    while true {
+      let name = randomName()
+      let file = try folder.createFile(name, mode: 0o600)
+      // A file system without locks: nobody can take the file for an orphan while its process lives but by trying, and
+      // trying fails there too.
+      let isTaken = [-EAGAIN, -EACCES].contains(kist_lock(file.descriptor, 1))
+      if !isTaken, try file.status().linkCount > 0 { return (name, file) }
+    }
   }
 
   deinit { discard() }
