@@ -10,7 +10,7 @@ extension CheckFinding {
     switch self {
     case .pack(.storage(let error)), .storage(let error), .log(.unreadable(_, let error)): error
     case .snapshot(_, let error), .unrestorable(_, _, let error): CheckFinding.unread(error)
-    case .stranger, .damagedFile, .damagedSelection, .pack, .morePackFindings, .wrongContent, .log,
+    case .damagedFile, .damagedSelection, .pack, .morePackFindings, .wrongContent, .log,
       .missingObject, .knownDamage, .moreUnrestorable:
       nil
     }
@@ -27,13 +27,13 @@ extension CheckFinding {
   }
 
   /// True if the disk could not read what it holds: nobody knows whether it is damaged.
-  package var isFailedRead: Bool { unread?.isFailedRead ?? false }
+  package var isUnreadable: Bool { unread?.isUnreadable ?? false }
 
   /// True if it is a record that is left out, or two that disagree: what is listed does not depend on it.
   package var isLeftOut: Bool {
     switch self {
     case .log(.refused), .log(.fork): true
-    case .log, .stranger, .damagedFile, .damagedSelection, .pack, .morePackFindings, .wrongContent,
+    case .log, .damagedFile, .damagedSelection, .pack, .morePackFindings, .wrongContent,
       .missingObject, .knownDamage, .snapshot,
       .unrestorable,
       .moreUnrestorable, .storage:

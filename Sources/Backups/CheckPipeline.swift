@@ -42,13 +42,13 @@ package struct CheckPipeline: Sendable {
     }
     checkFiles(&report)
     report.findings += repository.log.findings.map { .log($0) }
-    let packs = try checkPacks(&report)
-    let lost: Set<ObjectID>
+    var packs = try checkPacks(&report)
     do {
-      lost = packs.lost.union(try packs.objects(ofUnlistedIn: repository.index))
+      try packs.complete(by: repository.index)
     } catch {
       throw .repository(.index(error))
     }
+    let lost = packs.objects
     WriteOrigin.enter(in: &report.findings, repository)
     var missing: Set<ObjectID> = []
     if !report.isInterrupted {
@@ -64,10 +64,12 @@ package struct CheckPipeline: Sendable {
     do {
       // After less, an old mark may still be true.
       if case .everything = reading, !report.isInterrupted { try repository.index.clearDamage() }
-      try repository.index.markDamaged(lost)
+      try packs.mark(in: repository.index, of: repository.store)
       try repository.index.markMissing(missing)
-    } catch {
+    } catch let error as IndexingError {
       throw .repository(.index(error))
+    } catch {
+      throw .repository(RepositoryError(error))
     }
     return report
   }

@@ -6,8 +6,6 @@ package import Storage
 
 /// Something that `check` found wrong.
 package enum CheckFinding: Sendable {
-  /// A file that does not belong in a store.
-  case stranger(String)
   /// A slot, keyring entry or manifest whose content does not hash to its name, or does not open.
   case damagedFile(BlobName, reason: String)
   /// The store holds chosen snapshots only, but which cannot be told.
@@ -36,7 +34,7 @@ package enum CheckFinding: Sendable {
   /// True if data is lost by it; false if only tidiness or redundancy is.
   package var isLoss: Bool {
     switch self {
-    case .stranger, .pack(.damagedStub): false
+    case .pack(.damagedStub): false
     case .damagedFile, .damagedSelection, .pack, .morePackFindings, .wrongContent, .log,
       .missingObject, .knownDamage,
       .snapshot,
@@ -69,6 +67,10 @@ package struct CheckReport: Sendable {
   package var nodes = 0
   package var files = 0
   package var findings: [CheckFinding] = []
+  /// Files and folders that do not belong in a store; they do no harm.
+  package var strangers: [String] = []
+  /// Packs of which the store could not read something.
+  var unreadablePacks: Set<PackID> = []
   /// True if the check was stopped: the findings are those of what it reached.
   package var isInterrupted = false
   package init() {}
@@ -78,16 +80,16 @@ extension CheckReport {
   /// How much was found, named or not.
   package var findingCount: Int { findings.reduce(0) { $0 + $1.count } }
 
-  /// Packs in which something was found damaged.
+  /// Packs in which something was found damaged or unreadable.
   package var damagedPacks: Set<PackID> {
-    var packs: Set<PackID> = []
+    var packs = unreadablePacks
     for finding in findings {
       switch finding {
       case .pack(.damagedTrailer(let pack, _)), .pack(.wrongLength(let pack, _, _)),
         .pack(.damagedObject(_, let pack, _)), .pack(.damagedStub(_, let pack)),
         .pack(.sealed(_, let pack, _)), .wrongContent(_, let pack, _, _), .knownDamage(_, let pack):
         packs.insert(pack)
-      case .pack(.storage), .pack(.unproven), .morePackFindings, .stranger, .damagedFile,
+      case .pack(.storage), .pack(.unproven), .morePackFindings, .damagedFile,
         .damagedSelection, .log,
         .missingObject,
         .snapshot, .unrestorable, .moreUnrestorable,
@@ -107,7 +109,7 @@ extension CheckReport {
       switch finding {
       case .snapshot(let id, _), .unrestorable(let id, _, _), .moreUnrestorable(let id, _):
         if seen.insert(id).inserted { snapshots.append(id) }
-      case .stranger, .damagedFile, .damagedSelection, .pack, .wrongContent, .morePackFindings,
+      case .damagedFile, .damagedSelection, .pack, .wrongContent, .morePackFindings,
         .log, .missingObject, .knownDamage, .storage:
         break
       }
@@ -134,9 +136,9 @@ extension CheckReport {
     }
     return findings.allSatisfy { finding in
       switch finding {
-      case .pack(.storage), .pack(.unproven), .morePackFindings, .stranger, .damagedFile,
-        .damagedSelection, .log,
-        .snapshot, .storage:
+      case .pack(.storage(let error)): error.isUnreadable
+      case .pack(.unproven), .morePackFindings, .damagedFile, .damagedSelection, .log, .snapshot,
+        .storage:
         false
       case .pack, .wrongContent, .missingObject, .knownDamage: true
       case .unrestorable, .moreUnrestorable: hasCause
@@ -144,7 +146,7 @@ extension CheckReport {
     }
   }
 
-  /// True if nothing but packs, objects and what follows from them was found.
+  /// True if nothing was found but packs, objects and what follows from them.
   package var isMendedByPacks: Bool {
     let hasCause = findings.contains { finding in
       switch finding {
@@ -154,11 +156,9 @@ extension CheckReport {
     }
     return findings.allSatisfy { finding in
       switch finding {
-      case .pack(.storage), .pack(.sealed), .morePackFindings, .wrongContent, .stranger,
-        .damagedFile,
-        .damagedSelection, .log,
-        .snapshot,
-        .storage:
+      case .pack(.storage(let error)): error.isUnreadable
+      case .pack(.sealed), .morePackFindings, .wrongContent, .damagedFile, .damagedSelection, .log,
+        .snapshot, .storage:
         false
       case .pack, .missingObject, .knownDamage: true
       // Alone it follows from nothing that was brought back, such as a selection that lists too little.

@@ -43,7 +43,7 @@ package struct KeylessCheckPipeline: Sendable {
     }
     checkFiles(&report)
     report.findings += repository.log.findings.map { .log($0) }
-    let packs = try PackCheck(
+    var packs = try PackCheck(
       store: repository.store,
       keyring: nil,
       reading: reading,
@@ -51,12 +51,12 @@ package struct KeylessCheckPipeline: Sendable {
       progress: progress,
       interruption: interruption
     ).run(&report)
-    let lost: Set<ObjectID>
     do {
-      lost = packs.lost.union(try packs.objects(ofUnlistedIn: repository.index))
+      try packs.complete(by: repository.index)
     } catch {
       throw .repository(.index(error))
     }
+    let lost = packs.objects
     let holding = repository.holding
     var missing: Set<ObjectID> = []
     if !report.isInterrupted {
@@ -80,10 +80,12 @@ package struct KeylessCheckPipeline: Sendable {
     do {
       // After less, an old mark may still be true.
       if case .everything = reading, !report.isInterrupted { try repository.index.clearDamage() }
-      try repository.index.markDamaged(lost)
+      try packs.mark(in: repository.index, of: repository.store)
       try repository.index.markMissing(missing)
-    } catch {
+    } catch let error as IndexingError {
       throw .repository(.index(error))
+    } catch {
+      throw .repository(RepositoryError(error))
     }
     return report
   }

@@ -9,18 +9,50 @@ import Threading
 
 /// What cannot be read any more.
 struct PackLosses: Sendable {
+  /// Objects that are damaged.
   var lost: Set<ObjectID> = []
   /// Packs in which nothing says which objects they hold.
   var unlisted: Set<PackID> = []
+  /// Objects that the store has and could not read.
+  var unread: Set<ObjectID> = []
+  /// Packs of which the store could not read which objects they hold.
+  var unreadPacks: Set<PackID> = []
 
-  /// The objects that were in such packs, as far as the index remembers.
-  func objects(ofUnlistedIn index: ObjectIndex) throws(IndexingError) -> Set<ObjectID> {
-    guard !unlisted.isEmpty else { return [] }
-    var objects: Set<ObjectID> = []
+  /// All objects that are damaged or could not be read.
+  var objects: Set<ObjectID> { lost.union(unread) }
+
+  /// Adds the objects that were in packs without a list, as far as the index remembers.
+  mutating func complete(by index: ObjectIndex) throws(IndexingError) {
+    guard !unlisted.isEmpty || !unreadPacks.isEmpty else { return }
+    var (more, moreUnread): (Set<ObjectID>, Set<ObjectID>) = ([], [])
     try index.forEachObject { location in
-      if unlisted.contains(location.pack) { objects.insert(location.place.id) }
+      if unlisted.contains(location.pack) { more.insert(location.place.id) }
+      if unreadPacks.contains(location.pack) { moreUnread.insert(location.place.id) }
     }
-    return objects
+    lost.formUnion(more)
+    unread.formUnion(moreUnread)
+  }
+
+  /// Has the next backup store anew what is lost.
+  ///
+  /// A disk that is gone as a whole says nothing of what is on it.
+  func mark(in index: ObjectIndex, of store: any BlobStore) throws(RepositoryError) {
+    do throws(IndexingError) {
+      try index.markDamaged(lost)
+    } catch {
+      throw .index(error)
+    }
+    guard !unread.isEmpty else { return }
+    do throws(StorageError) {
+      _ = try store.names(of: .pack)
+    } catch {
+      throw .storage(error)
+    }
+    do throws(IndexingError) {
+      try index.markUnreadable(unread)
+    } catch {
+      throw .index(error)
+    }
   }
 }
 
@@ -90,6 +122,7 @@ struct PackCheck: Sendable {
     let results = shared.withLock { $0 }
     report.packs = packs.count
     report.packsRead = results.readCount
+    report.unreadablePacks = results.unreadablePacks
     report.isInterrupted = stopped.load(ordering: .relaxed)
     report.objects += results.objectCount
     report.bytesRead += results.byteCount
@@ -134,6 +167,8 @@ struct PackCheck: Sendable {
     var findings: [PackingError] = []
     var moreFindings = 0
     var losses = PackLosses()
+    /// Packs of which something could not be read.
+    var unreadablePacks: Set<PackID> = []
 
     mutating func add(_ report: PackReport, of pack: PackID) {
       packCount += 1
@@ -144,6 +179,9 @@ struct PackCheck: Sendable {
       moreFindings += report.findings.count - kept.count
       losses.lost.formUnion(report.lost)
       if report.isUnlisted { losses.unlisted.insert(pack) }
+      losses.unread.formUnion(report.unread)
+      if report.isUnread { losses.unreadPacks.insert(pack) }
+      if report.isUnread || !report.unread.isEmpty { unreadablePacks.insert(pack) }
     }
   }
 }

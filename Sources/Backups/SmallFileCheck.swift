@@ -9,7 +9,7 @@ struct SmallFileCheck {
 
   func run(_ report: inout CheckReport) {
     do {
-      report.findings += try store.strangers().map { .stranger($0) }
+      report.strangers = try store.strangers()
       for kind in [BlobKind.slot, .keyringEntry, .manifest] {
         for digest in try store.names(of: kind).sorted() {
           let name = BlobName(kind, digest)

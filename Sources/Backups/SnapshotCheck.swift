@@ -135,7 +135,7 @@ struct SnapshotCheck {
         .damagedObject(
           locations[0].location.place.id,
           pack: locations[0].location.pack,
-          reason: "every object that holds it is damaged"
+          reason: "every object that holds it is damaged or cannot be read"
         )
       )
     }

@@ -136,9 +136,11 @@ struct CheckCommand: ParsableCommand {
       opening: subject.opening
     )
     let isLocked = try lacksSlots(subject)
+    let naming = CheckNaming(console: console)
+    naming.name(strangers: report.strangers)
     text.show(
       report,
-      named: CheckNaming(console: console).name(report.findings),
+      named: naming.name(report.findings),
       isLocked ? .locked : isUnrecorded ? .unrecorded : .recorded,
       seconds: Double(SystemClock.monotonicNanoseconds() - start) / 1e9
     )

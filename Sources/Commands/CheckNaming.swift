@@ -12,6 +12,8 @@ struct CheckNaming {
 
   /// Lines of one kind about one pack, before the rest are only counted.
   private static let shownObjects = 3
+  /// Files that do not belong in a repository, before the rest are only counted.
+  private static let shownStrangers = 10
   /// Paths that are named beside a cause, where no more was asked for.
   private static let shownPaths = 5
 
@@ -75,8 +77,7 @@ struct CheckNaming {
         .pack(.damagedStub(_, let pack)), .knownDamage(_, let pack):
         objects[pack, default: 0] += 1
         if objects[pack, default: 0] > CheckNaming.shownObjects { continue }
-      case .stranger, .damagedFile, .damagedSelection, .pack, .morePackFindings, .wrongContent,
-        .log,
+      case .damagedFile, .damagedSelection, .pack, .morePackFindings, .wrongContent, .log,
         .snapshot, .storage:
         break
       }
@@ -97,6 +98,20 @@ struct CheckNaming {
       )
     }
     return named
+  }
+
+  /// Names what does not belong in a repository, and is no damage.
+  func name(strangers: [String]) {
+    let shown = console.isJSON ? strangers : Array(strangers.prefix(CheckNaming.shownStrangers))
+    for path in shown {
+      let text = "\(DisplayedName.text(path)): does not belong in a repository; left alone"
+      console.warn(
+        console.isJSON
+          ? JSONText(["message_type": .text("warning"), "message": .text(text)]).line : text
+      )
+    }
+    let more = strangers.count - shown.count
+    if more > 0 { console.warn("… and \(Quantities.count(more)) more that do not belong there") }
   }
 
   /// Counts what was not named of objects, which come in thousands when a pack is gone.

@@ -56,16 +56,10 @@ struct CheckText {
           + "two have one number. What `kist snapshots` lists is whole without them. Somebody may have tried to "
           + "forge one, or has copied a machine's state folder: `kist inspect records` shows who wrote what."
       )
-    } else if report.findings.allSatisfy(\.isFailedRead) {
-      console.warn(
-        paragraph:
-          "\(Quantities.count(named, "finding")), named above: the disk could not read what is there. "
-          + "Copy the repository to another disk while it can be read (`kist mirror push --init FOLDER`), look at "
-          + "this one (`dmesg`, `smartctl -a`), and run `kist check --read-data` on both."
-      )
     } else if mending == .asked || report.hasDamagedSelection {
       // What could not be brought back is said when that was tried.
       console.warn("\(Quantities.count(named, "finding")), named above.")
+      warnOfDisk(report)
     } else if opening == .keyless {
       console.warn(
         paragraph: "\(Quantities.count(named, "finding")), named above. "
@@ -73,13 +67,25 @@ struct CheckText {
           + "this is a copy of, or another copy. Where there is no other, back up the same files again, to store anew "
           + "what is damaged, and check with --repair and the password."
       )
+      warnOfDisk(report)
     } else {
       console.warn(
         paragraph: "\(Quantities.count(named, "finding")), named above. "
           + "Back up the same files again to store anew what is damaged, then check with --repair; or bring it back "
           + "from another copy with --repair-from COPY. What is gone everywhere stays incomplete in older snapshots."
       )
+      warnOfDisk(report)
     }
+  }
+
+  /// What a person does whose disk fails.
+  private func warnOfDisk(_ report: CheckReport) {
+    guard report.findings.contains(where: \.isUnreadable) else { return }
+    console.warn(
+      paragraph:
+        "The disk could not read some of it: look at it (`dmesg`, `smartctl -a`) before you trust it further. "
+        + "`kist mirror push --init FOLDER` makes a copy on another disk."
+    )
   }
 
   /// What it means that nothing was found.

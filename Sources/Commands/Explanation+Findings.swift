@@ -149,8 +149,6 @@ extension Explanation {
   /// What a check found.
   static func text(_ finding: CheckFinding) -> String {
     switch finding {
-    case .stranger(let path):
-      "\(DisplayedName.text(path)): does not belong in a repository; left alone"
     case .damagedFile(let name, let reason): "\(name): \(reason)"
     case .damagedSelection(let reason):
       "the file `selection`, which says what this copy leaves out by choice, cannot be used: \(reason); so everything is asked of it until `kist mirror push` without a choice brings it; what else has its name is to be moved away first"

@@ -5,6 +5,8 @@ import Synchronization
 /// One name in a folder.
 package struct DirectoryEntry: Equatable, Sendable {
   package let name: [UInt8]
+  /// False where the file system says that it is a folder, a link or something else; true where it does not say.
+  package let mayBeFile: Bool
 }
 
 /// Whether a rename may replace what has the new name.
@@ -106,6 +108,9 @@ package final class DirectoryHandle: Sendable {
   // MARK: Listing
 
   private static let listingByteCount = 64 << 10
+  /// DT_UNKNOWN and DT_REG.
+  private static let unknownType: UInt8 = 0
+  private static let regularType: UInt8 = 8
 
   /// All names but `.` and `..`, in the file system's order.
   package func entries() throws(FilesError) -> [DirectoryEntry] {
@@ -144,7 +149,11 @@ package final class DirectoryHandle: Sendable {
       guard length > 19, offset + length <= bytes.count else { return }
       let name = unsafe bytes[(offset + 19)..<(offset + length)].prefix { $0 != 0 }
       let isDots = unsafe name.allSatisfy { $0 == UInt8(ascii: ".") } && name.count <= 2
-      if !isDots { entries.append(DirectoryEntry(name: unsafe Array(name))) }
+      if !isDots {
+        let type = unsafe bytes[offset + 18]
+        let mayBeFile = type == unknownType || type == regularType
+        entries.append(DirectoryEntry(name: unsafe Array(name), mayBeFile: mayBeFile))
+      }
       offset += length
     }
   }

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import SystemPackage
 
 /// The system refused a call on a file.
@@ -47,6 +48,13 @@ package struct FilesError: Error, Equatable, Sendable {
   package var isFailedRead: Bool {
     code == .ioError && FilesError.readingOperations.contains(operationName)
   }
+  /// What is in the file cannot be had, though this process may use it: the disk or its file system fails, or something
+  /// else stands where the file was.
+  package var isUnreadable: Bool {
+    code == .ioError || isADirectory || isNotADirectory || FilesError.brokenContent.contains(errno)
+  }
+  /// EBADMSG, EUCLEAN, EREMOTEIO: what a file system says whose own checks fail, or whose disk is gone.
+  private static let brokenContent: Set<Int32> = [EBADMSG, EUCLEAN, EREMOTEIO]
   /// This process, or the machine, has too many files open.
   package var isTooManyFiles: Bool {
     code == .tooManyOpenFiles || code == .tooManyOpenFilesInSystem

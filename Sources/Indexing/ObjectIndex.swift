@@ -231,6 +231,7 @@ package final class ObjectIndex: Sendable {
   private enum Mark {
     static let damaged: [UInt8] = []
     static let missing: [UInt8] = [1]
+    static let unreadable: [UInt8] = [2]
   }
 
   /// Marks objects as damaged: absent for deduplication, until they are stored anew.
@@ -250,6 +251,31 @@ package final class ObjectIndex: Sendable {
         guard try !transaction.contains(key, in: damaged) else { continue }
         try transaction.put(Mark.missing, for: key, in: damaged)
       }
+    }
+  }
+
+  /// Marks objects that could not be read: absent for deduplication, until they can be read again.
+  package func markUnreadable(_ objects: some Sequence<ObjectID>) throws(IndexingError) {
+    try file.write { transaction in
+      for object in objects {
+        let key = object.digest.bytes
+        guard try transaction.get(key, in: damaged) != Mark.damaged else { continue }
+        try transaction.put(Mark.unreadable, for: key, in: damaged)
+      }
+    }
+  }
+
+  /// Objects that could not be read when somebody tried last.
+  package func unreadableObjects() throws(IndexingError) -> [ObjectID] {
+    try file.read { transaction in
+      var ids: [ObjectID] = []
+      unsafe try transaction.forEach(in: damaged) { key, value in
+        guard unsafe value.elementsEqual(Mark.unreadable), let id = unsafe ObjectID(Array(key))
+        else { return true }
+        ids.append(id)
+        return true
+      }
+      return ids
     }
   }
 

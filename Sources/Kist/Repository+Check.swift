@@ -19,8 +19,10 @@ public struct CheckResult: Sendable {
   public let objectCount: Int
   /// Bytes of packs that were read.
   public let readByteCount: Int
-  /// What is damaged, missing or strange: one text each; empty if the repository is whole.
+  /// What is damaged or missing: one text each; empty if the repository is whole.
   public let problems: [String]
+  /// Names, within the repository, of files and folders that do not belong there and do no harm.
+  public let strangers: [String]
 
   /// True if nothing was found.
   public var isWhole: Bool { problems.isEmpty }
@@ -48,7 +50,8 @@ extension Repository {
         snapshotCount: report.snapshots,
         objectCount: report.objects,
         readByteCount: report.bytesRead,
-        problems: report.findings.map { Wording.text($0) }
+        problems: report.findings.map { Wording.text($0) },
+        strangers: report.strangers
       )
     }
   }

@@ -145,7 +145,7 @@ struct ObjectSupply: Supply {
     } else if end == next + 1 {
       ready = [.message(.absent(.object, first.id.digest))]
     } else {
-      // One of them is behind the end of a file that was cut short: each by itself.
+      // One of them is behind the end of a file that was cut short, or on a bad place of the disk: each by itself.
       for place in places[next..<end].reversed() {
         let one = try read([place], of: pack)
         ready += one ?? [.message(.absent(.object, place.id.digest))]
@@ -154,7 +154,7 @@ struct ObjectSupply: Supply {
     next = end
   }
 
-  /// Objects that stand one behind the other, the first one last; `nil` if the pack is gone or cut short.
+  /// Objects that stand one behind the other, the first one last; `nil` if the pack is gone, cut short or cannot be read.
   private func read(
     _ run: ArraySlice<ObjectPlace>,
     of pack: PackID
@@ -175,6 +175,8 @@ struct ObjectSupply: Supply {
         count: last.bodyOffset + last.bodyByteCount - first.bodyOffset
       )
     } catch {
+      // What the disk cannot read is not here.
+      if error.isUnreadable { return nil }
       switch error {
       case .missing, .short: return nil
       case .noRepository, .interruptedInit, .alreadyThere, .notEmpty, .tooLarge, .conflict,

@@ -13,6 +13,10 @@ package struct PackReport: Sendable {
   package internal(set) var lost: Set<ObjectID> = []
   /// True if nothing in the pack says which objects it holds.
   package internal(set) var isUnlisted = false
+  /// Objects that the store has and could not read.
+  package internal(set) var unread: Set<ObjectID> = []
+  /// True if the store could not read which objects the pack holds.
+  package internal(set) var isUnread = false
 }
 
 /// Reads every byte of packs and compares it with what proves it.
@@ -82,6 +86,7 @@ package final class PackVerifier {
       }
       verify(batch, of: pack, report: &report)
     } catch {
+      report.isUnread = error.isUnreadable
       report.findings.append(error)
     }
     return report
@@ -165,6 +170,7 @@ package final class PackVerifier {
         }
       }
     } catch {
+      report.isUnread = error.isUnreadable
       report.findings.append(error)
     }
     return report
@@ -217,6 +223,7 @@ package final class PackVerifier {
       }
       return ReadObject(place: place, head: sound, body: body)
     } catch {
+      if error.isUnreadable { report.unread.insert(place.id) }
       report.findings.append(error)
       return nil
     }

@@ -29,4 +29,10 @@ package enum PackingError: Error, Equatable, Sendable {
     case .storage: false
     }
   }
+
+  /// True if the store has the bytes, and cannot read them.
+  package var isUnreadable: Bool {
+    guard case .storage(let error) = self else { return false }
+    return error.isUnreadable
+  }
 }

@@ -86,7 +86,7 @@ package final class OpenRepository: Sendable {
   package func lack(of chunk: ChunkID) -> RepositoryError {
     for case .storage(let error) in openFindings {
       if error.isMachineFault { return .storage(error) }
-      if error.isFailedRead { return .damagedChunk(chunk, .storage(error)) }
+      if error.isUnreadable { return .damagedChunk(chunk, .storage(error)) }
     }
     return .missingChunk(chunk)
   }
@@ -104,11 +104,15 @@ package final class OpenRepository: Sendable {
     }
   }
 
-  /// Notes what a reader found damaged, so that the next backup stores it anew.
+  /// Notes what a reader found damaged or could not read, so that the next backup stores it anew.
   func note(_ error: PackingError, of object: ObjectID) {
-    guard error.isDamage else { return }
+    guard error.isDamage || error.isUnreadable else { return }
     do {
-      try index.markDamaged(CollectionOfOne(object))
+      if error.isDamage {
+        try index.markDamaged(CollectionOfOne(object))
+      } else {
+        try index.markUnreadable(CollectionOfOne(object))
+      }
     } catch {
       // Ignored: the reader says what it could not read; `check` finds it again.
     }

@@ -41,6 +41,7 @@ struct PackRescue {
       try repository.index.forEachObject { if $0.pack == pack { lost.insert($0.place.id) } }
     }
     try repository.index.markDamaged(lost)
+    try repository.index.markUnreadable(report.unread)
   }
 }
 

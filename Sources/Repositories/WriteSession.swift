@@ -38,6 +38,7 @@ package final class WriteSession: Sendable {
   package init(repository: OpenRepository, signer: SigningKey) throws(RepositoryError) {
     try repository.configuration.requireWritable()
     try repository.requireWhole()
+    try UnreadableObjects(repository: repository).tryAgain()
     self.repository = repository
     self.signer = signer
     shards = (0..<WriteSession.shardCount).map { _ in ClaimShard() }

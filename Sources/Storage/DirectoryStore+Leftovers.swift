@@ -47,6 +47,8 @@ extension DirectoryStore {
 
   package func strangers() throws(StorageError) -> [String] {
     var known: Set<String> = ["kist", "store", "tmp", "commit.lock"]
+    // A file system of its own begins with it.
+    known.insert("lost+found")
     // Where the store holds everything it means nothing: a crash may leave it.
     known.insert("selection")
     var strangers: [String] = []
@@ -59,7 +61,7 @@ extension DirectoryStore {
         for entry in entries {
           let name = String(decoding: entry.name, as: UTF8.self)
           let fits =
-            Digest(hexadecimal: name)?.description == name
+            entry.mayBeFile && Digest(hexadecimal: name)?.description == name
             && (kind != .pack || folder.hasSuffix("/" + name.prefix(2)))
           if !fits { strangers.append(folder + "/" + name) }
         }

@@ -70,6 +70,14 @@ package enum StorageError: Error, Equatable, Sendable {
     return error.isFailedRead
   }
 
+  /// True if nothing can be had of what the file holds, though this machine may use it.
+  ///
+  /// Asked of reads. It may be read again one day: a disk comes back, a cable is put in.
+  package var isUnreadable: Bool {
+    guard case .failed(_, let error) = self else { return false }
+    return error.isUnreadable
+  }
+
   /// True if a read failed for a reason that says nothing about what is in the store.
   package var isObstacle: Bool {
     if case .denied = self { return true }

@@ -32,6 +32,9 @@ struct MendingTests {
     case "flipped":
       bytes[bytes.count / 3] ^= 4
       try place.write(bytes, to: pack)
+    case "a folder in its place":
+      try FileManager.default.removeItem(atPath: place.path(pack))
+      try place.call("mkdir", place.path(pack))
     case "cut": try place.write(Array(bytes.prefix(bytes.count / 2)), to: pack)
     default: Issue.record("\(how)")
     }
@@ -59,7 +62,7 @@ struct MendingTests {
     #expect(copy.status == 0, "\(copy)")
   }
 
-  @Test(arguments: ["gone", "flipped", "cut"], ["warm", "cold"])
+  @Test(arguments: ["gone", "flipped", "cut", "a folder in its place"], ["warm", "cold"])
   func `damage that a backup made good is put in order, and nothing remembers it`(
     _ how: String,
     _ cache: String

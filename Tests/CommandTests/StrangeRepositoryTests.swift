@@ -29,6 +29,22 @@ struct StrangeRepositoryTests {
     try place.call("mv", place.path("record"), place.path("repository/records/\(name)"))
   }
 
+  @Test func `what does not belong in a repository is named, and is no damage`() throws {
+    let place = try Place()
+    try place.initialize()
+    for number in 0..<13 { try place.write([1], to: "repository/packs/note-\(number)") }
+    for arguments in [["check"], ["check", "--without-key"], ["check", "--repair"]] {
+      let outcome = try place.start(arguments).wait()
+      #expect(outcome.status == 0, "\(outcome)")
+      #expect(outcome.errors.contains("packs/note-12: does not belong in a repository; left alone"))
+      #expect(outcome.errors.contains("… and 3 more that do not belong there"), "\(outcome)")
+      #expect(outcome.output.contains("no errors; the data itself was not read"), "\(outcome)")
+    }
+    let lines = try JSON.lines(try place.kist("check", "--json").errors)
+    #expect(lines.count == 13)
+    #expect(try lines.allSatisfy { try JSON.text($0, "message_type") == "warning" })
+  }
+
   @Test func `records that are forged, revoked or double are told in words, and nothing is lost`()
     throws
   {

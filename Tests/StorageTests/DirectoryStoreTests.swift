@@ -33,6 +33,23 @@ struct DirectoryStoreTests {
     #expect(try store.strangers() == strange.sorted())
   }
 
+  @Test func `what stands in the place of a pack is none, and is named`() throws {
+    let store = try makeStore(in: folder)
+    let (file, other, link) = (digest(0xAB), digest(0xAC), digest(0xAD))
+    try store.put([5, 6], as: BlobName(.pack, file))
+    try folder.makeFolder("store/packs/ac/\(other)")
+    let shard = try DirectoryHandle.open(path: folder.path + "/store/packs/ad")
+    try shard.makeSymbolicLink(target: Array("link".utf8), name: Array("\(link)".utf8))
+    #expect(try store.names(of: .pack) == [file])
+    #expect(try store.strangers() == ["packs/ac/\(other)", "packs/ad/\(link)"])
+  }
+
+  @Test func `what a file system of its own begins with is no stranger`() throws {
+    let store = try makeStore(in: folder)
+    try folder.makeFolder("store/lost+found")
+    #expect(try store.strangers() == [])
+  }
+
   @Test func `what is in tmp and no file of a writer is named, and in nobody's way`() throws {
     let store = try makeStore(in: folder)
     try folder.makeFolder("store/tmp/folder")
