@@ -9,7 +9,7 @@ extension CheckFinding {
   private var unread: StorageError? {
     switch self {
     case .pack(.storage(let error)), .storage(let error), .log(.unreadable(_, let error)): error
-    case .snapshot(_, let error), .unrestorable(_, _, let error): CheckFinding.unread(error)
+    case .snapshot(_, let error), .unrestorable(_, _, _, let error): CheckFinding.unread(error)
     case .damagedFile, .damagedSelection, .pack, .morePackFindings, .wrongContent, .log,
       .missingObject, .knownDamage, .moreUnrestorable:
       nil

@@ -24,8 +24,8 @@ package enum CheckFinding: Sendable {
   case knownDamage(ObjectID, pack: PackID)
   /// A snapshot cannot be read at all.
   case snapshot(RecordID, any Error)
-  /// A folder or file of a snapshot cannot be restored whole.
-  case unrestorable(RecordID, path: [UInt8], any Error)
+  /// A folder or file of a snapshot cannot be restored whole; `hidden` files stood in the folder, and nothing here lists them.
+  case unrestorable(RecordID, path: [UInt8], hidden: UInt64, any Error)
   /// So many more files and folders of a snapshot, beyond those that are named.
   case moreUnrestorable(RecordID, count: Int)
   /// The store could not be read.
@@ -107,7 +107,7 @@ extension CheckReport {
     // They were walked from the oldest on.
     for finding in findings.reversed() {
       switch finding {
-      case .snapshot(let id, _), .unrestorable(let id, _, _), .moreUnrestorable(let id, _):
+      case .snapshot(let id, _), .unrestorable(let id, _, _, _), .moreUnrestorable(let id, _):
         if seen.insert(id).inserted { snapshots.append(id) }
       case .damagedFile, .damagedSelection, .pack, .wrongContent, .morePackFindings,
         .log, .missingObject, .knownDamage, .storage:

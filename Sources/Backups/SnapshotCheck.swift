@@ -63,6 +63,8 @@ struct SnapshotCheck {
       let path: [UInt8]
       var entries: DirectoryCursor<RepositoryError>
       let findingsBefore: Int
+      /// Files in it that were listed, or stand in folders that were.
+      var listedFiles: UInt64 = 0
     }
     guard soundSubtrees[subtree] != totals else { return }
     nodeCount += 1
@@ -80,7 +82,8 @@ struct SnapshotCheck {
       do {
         entry = try level.entries.next()
       } catch {
-        note(record, level.path, error)
+        let files = level.totals.files
+        note(record, level.path, hidden: files - min(files, level.listedFiles), error)
         continue
       }
       guard let entry else {
@@ -90,6 +93,9 @@ struct SnapshotCheck {
       let slash = UInt8(ascii: "/")
       let path = level.path == [slash] ? [slash] + entry.name : level.path + [slash] + entry.name
       check(entry, path: path, record: record)
+      level.listedFiles = level.listedFiles.addingSaturated(
+        entry.kind == .directory ? entry.subtree.files : entry.kind == .file ? 1 : 0
+      )
       stack.append(level)
       if entry.kind == .directory, let below = entry.directory,
         soundSubtrees[below] != entry.subtree
@@ -141,7 +147,20 @@ struct SnapshotCheck {
     }
   }
 
-  private mutating func note(_ record: RecordID, _ path: [UInt8], _ error: any Error) {
-    findings.append(.unrestorable(record, path: path, error))
+  private mutating func note(
+    _ record: RecordID,
+    _ path: [UInt8],
+    hidden: UInt64 = 0,
+    _ error: any Error
+  ) {
+    findings.append(.unrestorable(record, path: path, hidden: hidden, error))
+  }
+}
+
+extension UInt64 {
+  /// The sum; one that would not fit is the largest number.
+  fileprivate func addingSaturated(_ more: UInt64) -> UInt64 {
+    let (sum, overflow) = addingReportingOverflow(more)
+    return overflow ? .max : sum
   }
 }

@@ -139,7 +139,9 @@ struct CheckHealing {
       options.console.warn("object \(object.digest.short) is missing or damaged there too")
     }
     for pack in outcome.kept {
-      options.console.warn("pack \(pack.digest.short) stays: it holds what no other pack has")
+      options.console.warn(
+        "pack \(pack.digest.short) stays: something in it is nowhere else; `kist check --repair` lets go of what no snapshot needs"
+      )
     }
   }
 }

@@ -31,13 +31,21 @@ struct CheckNaming {
   private struct Loss {
     var paths: Set<[UInt8]> = []
     var snapshots: Set<RecordID> = []
+    /// Files that stood below these, and that nothing lists.
+    var hidden: [[UInt8]: UInt64] = [:]
     /// As they were met.
     var order: [(snapshot: RecordID, path: [UInt8])] = []
 
-    mutating func add(_ path: [UInt8], of record: RecordID) {
+    mutating func add(_ path: [UInt8], hiding count: UInt64, of record: RecordID) {
       paths.insert(path)
+      if count > 0 { hidden[path] = max(hidden[path] ?? 0, count) }
       snapshots.insert(record)
       order.append((snapshot: record, path: path))
+    }
+
+    /// A path, and what is lost with it.
+    func text(_ path: [UInt8]) -> String {
+      DisplayedName.text(path) + CheckNaming.text(hidden: hidden[path] ?? 0)
     }
 
     /// Newest first: a check walks the oldest first.
@@ -61,10 +69,10 @@ struct CheckNaming {
     var causes: [Cause] = []
     for finding in findings {
       switch finding {
-      case .unrestorable(let record, let path, let error):
+      case .unrestorable(let record, let path, let hidden, let error):
         let cause = CheckNaming.cause(of: error)
         if losses[cause] == nil { causes.append(cause) }
-        losses[cause, default: Loss()].add(path, of: record)
+        losses[cause, default: Loss()].add(path, hiding: hidden, of: record)
         continue
       case .moreUnrestorable(let record, let count):
         unnamed.count += count
@@ -133,9 +141,11 @@ struct CheckNaming {
   }
 
   private func name(_ loss: Loss, _ cause: Cause) {
+    let hidden = loss.hidden.values.reduce(UInt64(0)) { $0 + min($1, UInt64(Int32.max)) }
     let what =
-      "\(Quantities.count(loss.paths.count, "file or folder", "files and folders")) in "
-      + "\(CheckNaming.text(of: loss.newestSnapshots)) cannot be restored: "
+      "\(Quantities.count(loss.paths.count, "file or folder", "files and folders"))"
+      + (hidden > 0 ? ", and \(Quantities.count(Int(clamping: hidden), "file")) below," : "")
+      + " in \(CheckNaming.text(of: loss.newestSnapshots)) cannot be restored: "
     let why =
       switch cause {
       case .pack(let pack): "pack \(pack.digest.short) is damaged"
@@ -145,13 +155,13 @@ struct CheckNaming {
     console.warn(what + why)
     guard console.verbosity < .verbose else {
       for (snapshot, path) in loss.order {
-        console.warn("  snapshot \(snapshot.digest.short): \(DisplayedName.text(path))")
+        console.warn("  snapshot \(snapshot.digest.short): \(loss.text(path))")
       }
       return
     }
     var shown: Set<[UInt8]> = []
     for (_, path) in loss.order where shown.count < CheckNaming.shownPaths {
-      if shown.insert(path).inserted { console.warn("  \(DisplayedName.text(path))") }
+      if shown.insert(path).inserted { console.warn("  \(loss.text(path))") }
     }
     let more = loss.paths.count - shown.count
     if more > 0 { console.warn("  … and \(Quantities.count(more)) more (-v names them)") }
@@ -165,6 +175,13 @@ struct CheckNaming {
     let more = snapshots.count - shownSnapshots
     if more > 0 { names += " and \(Quantities.count(more)) more" }
     return "\(count) (\(names))"
+  }
+
+  /// What is lost with a folder that cannot be listed.
+  static func text(hidden: UInt64) -> String {
+    guard hidden > 0 else { return "" }
+    let count = Int(clamping: hidden)
+    return ", and with it \(Quantities.count(count, "file")) below it"
   }
 
   private static func cause(of error: any Error) -> Cause {

@@ -35,7 +35,7 @@ struct CheckRepair {
     if !lost.isEmpty { try letGo(lost, &outcome) }
     try keyless.refresh()
     outcome.packs = try Healing(repository: keyless).rewrite(report.damagedPacks)
-    show(outcome, incomplete: report.incompleteSnapshots)
+    show(outcome, incomplete: report.incompleteSnapshots, of: report.snapshots)
     guard outcome.irreplaceable.isEmpty, outcome.packs.kept.isEmpty,
       report.isMendedByReplacement
     else { return false }
@@ -82,7 +82,7 @@ struct CheckRepair {
     throw Failure(.busy, "others write to this repository without end", advice: "Try again later.")
   }
 
-  private func show(_ outcome: Outcome, incomplete: [RecordID]) {
+  private func show(_ outcome: Outcome, incomplete: [RecordID], of snapshots: Int) {
     if options.console.isJSON {
       options.console.result(
         JSONText([
@@ -110,8 +110,10 @@ struct CheckRepair {
         options.console.warn(
           paragraph:
             "If it is gone for good, \(CheckNaming.text(of: incomplete)) stay\(incomplete.count == 1 ? "s" : "") "
-            + "incomplete, and this check goes on naming that. All other snapshots are whole, and new backups too. "
-            + Explanation.copyingTheRest
+            + "incomplete, and this check goes on naming that. "
+            + (incomplete.count < snapshots
+              ? "All other snapshots are whole, and new backups too. " + Explanation.copyingTheRest
+              : "No other snapshot is there; new backups are whole.")
         )
       }
     } else if !outcome.packs.kept.isEmpty {

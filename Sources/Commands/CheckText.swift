@@ -49,6 +49,9 @@ struct CheckText {
     }
     if report.findings.isEmpty {
       if state == .recorded { console.say(verdict(of: report)) }
+      if report.packs + report.snapshots + report.leftOut == 0 {
+        console.say("there are no snapshots yet" + Explanation.orUnfinishedCopy)
+      }
     } else if report.findings.allSatisfy(\.isLeftOut) {
       console.warn(
         paragraph:

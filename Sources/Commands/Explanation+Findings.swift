@@ -163,8 +163,9 @@ extension Explanation {
     case .knownDamage(let object, let pack):
       "object \(object.digest.short) in pack \(pack.digest.short) was found damaged before (--read-data looks again)"
     case .snapshot(let record, let error): "snapshot \(record.digest.short): \(cause(error))"
-    case .unrestorable(let record, let path, let error):
-      "snapshot \(record.digest.short): \(DisplayedName.text(path)) cannot be restored: \(cause(error))"
+    case .unrestorable(let record, let path, let hidden, let error):
+      "snapshot \(record.digest.short): \(DisplayedName.text(path))\(CheckNaming.text(hidden: hidden)) cannot be restored: "
+        + cause(error)
     case .moreUnrestorable(let record, let count):
       "snapshot \(record.digest.short): … and "
         + Quantities.count(count, "more file or folder", "more files and folders")

@@ -103,15 +103,7 @@ extension Explanation {
           "A mirror is a copy of this repository, made by `kist mirror push --init`. If this one was lost and made "
           + "anew, move it away and bring it back: `kist mirror pull --init`."
       )
-    case .sameStore:
-      Failure(
-        .failed,
-        "\(target) is this same repository, or a copy of it that was made by hand",
-        meaning: "Both have the same number in their file `store`. Nothing was changed.",
-        advice:
-          "If it was copied by hand (`cp`, `rsync`): make a copy that counts as one with "
-          + "`kist mirror push --init NEW-FOLDER`, and remove the one that was made by hand then."
-      )
+    case .sameStore: sameStore(target, here: here)
     case .noRepository(.there):
       Failure(
         .noRepository,
@@ -199,6 +191,28 @@ extension Explanation {
     !["ssh://", "pipe:", "`"].contains { target.hasPrefix($0) }
   }
 
+  /// Both ends have one number: they are one folder, or one was copied from the other by hand.
+  private static func sameStore(_ target: String, here: String) -> Failure {
+    if let one = FolderIdentity(path: target), one == FolderIdentity(path: here) {
+      return Failure(
+        .failed,
+        "\(target) is this same repository",
+        meaning: "Nothing was changed.",
+        advice: "Name the folder of a copy, on another disk."
+      )
+    }
+    let place = isFolder(target) ? DisplayedName.text(target) : "the folder there"
+    return Failure(
+      .failed,
+      "\(target) is a copy of this repository that was made by hand, or this repository itself",
+      meaning: "Both have the same number in their file `store`. Nothing was changed.",
+      advice:
+        "Keep it: it may hold snapshots that are only there. Give it a number of its own: remove the file `store` in "
+        + "\(place), and run `kist check --repair` on it (`--repo`), which makes another. Then it is a mirror like "
+        + "others: `kist mirror sync` with it brings to both what one of them lacks, and --repair-from takes it."
+    )
+  }
+
   private static let choosing =
     "Choose snapshots for a new copy (--init), or push without a choice: everything goes then."
 
@@ -215,6 +229,10 @@ extension Explanation {
   private static let proveTheGiver =
     "Run `kist check --read-data` at the end that gives, back up there again, then run `kist check --repair`. "
     + "What is gone for good stays missing in the snapshots that the check names. " + copyingTheRest
+
+  /// Nothing tells a new repository from a copy that was cut off before its first snapshot.
+  static let orUnfinishedCopy =
+    " (where `kist mirror push` or `pull` was to fill it and was cut off: run that again)"
 
   /// What is left where some snapshots will never be whole again.
   static let copyingTheRest =

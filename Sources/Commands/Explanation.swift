@@ -193,7 +193,7 @@ enum Explanation {
         .failed,
         "there are no snapshots yet",
         advice:
-          "`kist backup FOLDER` makes the first. If there were some, `kist check` says what is missing."
+          "`kist backup FOLDER` makes the first\(orUnfinishedCopy). If there were some, `kist check` says what is missing."
       )
     case .ambiguousSnapshot(let name, let candidates):
       Failure(

@@ -104,7 +104,8 @@ struct SnapshotsCommand: ParsableCommand {
         "no snapshots: there are packs and no record. If a `kist mirror push` or `pull` was to make this copy, it "
         + "did not come to its end: run it again. " + Explanation.bringingBackRecords
     }
-    return "no snapshots yet; `kist backup FOLDER` makes the first"
+    let first = "no snapshots yet; `kist backup FOLDER` makes the first"
+    return repository.log.records.isEmpty ? first + Explanation.orUnfinishedCopy : first
   }
 
   private func show(_ snapshots: [OpenedSnapshot], _ holding: StoreHolding) {

@@ -6,7 +6,7 @@ package import Packing
 ///
 /// Nothing in it is secret, and all of it can be rebuilt.
 ///
-/// Tables: `objects` (object id → location), `packs` (pack id → sequence), `sequence` (ingest sequence → pack id), `damaged`
+/// Tables: `objects` (object id → location), `packs` (pack id → sequence, bytes), `sequence` (ingest sequence → pack id), `damaged`
 /// (object id → why), `claimed` (object id → nothing), `records` (records whose objects are claimed).
 package final class ObjectIndex: Sendable {
   /// The LMDB file.
@@ -18,7 +18,7 @@ package final class ObjectIndex: Sendable {
   private let claimed: Database
   private let records: Database
 
-  private static let schema: [UInt8] = [2]
+  private static let schema: [UInt8] = [3]
   private static let batch = 2000
 
   /// Opens or makes the index in the folder `path`; an index of another schema or store is emptied.
@@ -59,12 +59,12 @@ package final class ObjectIndex: Sendable {
     guard max(rows.count, packs.count) > ObjectIndex.batch else {
       return try file.write { transaction in
         for position in order { try put(rows[position], transaction) }
-        for (pack, _) in packs { try put(pack, transaction) }
+        for (pack, places) in packs { try put(pack, places, transaction) }
       }
     }
     // The packs' own rows come last: a crash between leaves rows that the next opening writes again.
     try file.write(order, atMost: ObjectIndex.batch) { try put(rows[$1], $0) }
-    try file.write(packs, atMost: ObjectIndex.batch) { try put($1.pack, $0) }
+    try file.write(packs, atMost: ObjectIndex.batch) { try put($1.pack, $1.places, $0) }
   }
 
   private func put(
@@ -77,12 +77,15 @@ package final class ObjectIndex: Sendable {
   /// The pack's own row, and its number.
   private func put(
     _ pack: PackID,
+    _ places: [ObjectPlace],
     _ transaction: borrowing WriteTransaction
   ) throws(LMDBError) {
     let key = pack.digest.bytes
     guard try !transaction.contains(key, in: packs) else { return }
     let next = try transaction.lastKey(in: sequence).map { $0.bigEndianNumber &+ 1 } ?? 1
-    try transaction.put(next.bigEndianBytes, for: key, in: packs)
+    let byteCount = UInt64(clamping: PackTrailer.packByteCount(of: places))
+    let row = next.bigEndianBytes + byteCount.bigEndianBytes
+    try transaction.put(row, for: key, in: packs)
     try transaction.put(key, for: next.bigEndianBytes, in: sequence)
   }
 
@@ -95,8 +98,8 @@ package final class ObjectIndex: Sendable {
     }
     try file.write { transaction in
       let key = pack.digest.bytes
-      if let number = try transaction.get(key, in: packs) {
-        _ = try transaction.delete(number, in: sequence)
+      if let row = try transaction.get(key, in: packs) {
+        _ = try transaction.delete(Array(row.prefix(8)), in: sequence)
         _ = try transaction.delete(key, in: packs)
       }
     }
@@ -191,6 +194,22 @@ package final class ObjectIndex: Sendable {
           throw IndexingError.malformedRow(path: file.path)
         }
         all.append((sequence: unsafe Array(key).bigEndianNumber, pack: pack))
+        return true
+      }
+      return all
+    }
+  }
+
+  /// How long each pack is if nothing became of it.
+  package func packByteCounts() throws(IndexingError) -> [(pack: PackID, byteCount: Int)] {
+    try file.read { transaction in
+      var all: [(pack: PackID, byteCount: Int)] = []
+      unsafe try transaction.forEach(in: packs) { key, value in
+        guard let pack = PackID(unsafe Array(key)), value.count == 16 else {
+          throw IndexingError.malformedRow(path: file.path)
+        }
+        let byteCount = unsafe Array(value[(value.startIndex + 8)...]).bigEndianNumber
+        all.append((pack: pack, byteCount: Int(clamping: byteCount)))
         return true
       }
       return all

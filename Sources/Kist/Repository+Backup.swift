@@ -66,6 +66,7 @@ extension Repository {
       let folders = try client.folders()
       let identity = open.configuration.repositoryID
       try open.refresh()
+      let changed = try open.leaveOutChangedPacks().map { Wording.text(CheckFinding.pack($0)) }
       let enrolment = WriterEnrolment(
         repository: open,
         memory: try ClientMemory(stateFolder: folders.state, repository: identity)
@@ -101,9 +102,13 @@ extension Repository {
       do throws(FilesError) {
         try enrolment.remember()
       } catch {
-        return BackupReport(summary, warning: Wording.notRemembered(error, in: folders.state))
+        return BackupReport(
+          summary,
+          changed: changed,
+          warning: Wording.notRemembered(error, in: folders.state)
+        )
       }
-      return BackupReport(summary, warning: nil)
+      return BackupReport(summary, changed: changed, warning: nil)
     }
   }
 
@@ -125,7 +130,7 @@ extension Repository {
 }
 
 extension BackupReport {
-  init(_ summary: BackupSummary, warning: String?) {
+  init(_ summary: BackupSummary, changed: [String], warning: String?) {
     snapshotID = "\(summary.snapshot)"
     newFileCount = summary.progress.filesNew
     changedFileCount = summary.progress.filesChanged
@@ -133,6 +138,6 @@ extension BackupReport {
     readByteCount = summary.progress.bytesRead
     storedByteCount = summary.progress.bytesStored
     self.warning = warning
-    problems = summary.findings.filter(\.isLoss).map { Wording.text($0) }
+    problems = changed + summary.findings.filter(\.isLoss).map { Wording.text($0) }
   }
 }

@@ -58,6 +58,11 @@ package struct PackTrailer: Equatable, Sendable {
   /// Bytes of the whole pack.
   package var packByteCount: Int { headsOffset + headsByteCount + byteCount }
 
+  /// Bytes of a whole pack that has these objects.
+  package static func packByteCount(of places: [ObjectPlace]) -> Int {
+    places.reduce(header.count + fixedByteCount) { $0 + $1.storedByteCount }
+  }
+
   /// The trailer of a pack whose objects have these ids and lengths, in order.
   static func encode(_ lines: [(id: ObjectID, head: Int, body: Int)]) -> [UInt8] {
     let byteCount = fixedByteCount + lineByteCount * lines.count

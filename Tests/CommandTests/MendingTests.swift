@@ -84,6 +84,33 @@ struct MendingTests {
     try requireOrder(place)
   }
 
+  @Test(arguments: ["cut", "empty"])
+  func `a pack that was cut since is noticed by the next backup, which stores it anew`(
+    _ how: String
+  ) throws {
+    let (place, pack) = try prepared()
+    // Left alone for long enough to count as unchanged.
+    Pause.seconds(2.5)
+    try backUp(place)
+    let bytes = try place.bytes(pack)
+    try place.write(how == "cut" ? Array(bytes.prefix(bytes.count / 2)) : [], to: pack)
+    let noticed = try place.kist("backup", "-q", place.path("source"))
+    #expect(noticed.status == 0 && noticed.errors.contains("what was in it is stored anew"))
+    let restored = try place.kist("restore", "latest", "--target", place.path("out"))
+    #expect(restored.status == 0, "\(restored)")
+    try place.requireEqual("source", "out")
+  }
+
+  @Test func `what is lost with a folder that cannot be listed is said`() throws {
+    let (place, pack) = try prepared()
+    try damage(place, pack, "gone")
+    let checked = try place.kist("check")
+    #expect(checked.errors.contains("1 file or folder, and 40 files below, in"), "\(checked)")
+    #expect(checked.errors.contains("/source, and with it 40 files below it\n"), "\(checked)")
+    let repaired = try place.kist("check", "--repair")
+    #expect(repaired.errors.contains("No other snapshot is there"), "\(repaired)")
+  }
+
   @Test func `what nothing holds any more is not let go, and the rest is`() throws {
     let (place, pack) = try prepared()
     try damage(place, pack, "gone")

@@ -136,7 +136,43 @@ struct WayOutTests {
     try place.call("cp", "-a", place.path("repository"), place.path("byhand"))
     let refused = try place.kist("mirror", "push", place.path("byhand"))
     #expect(refused.status == 1 && refused.errors.contains("made by hand"), "\(refused)")
-    #expect(refused.errors.contains("kist mirror push --init"), "\(refused)")
+    let same = try place.kist("mirror", "push", place.path("repository/../repository"))
+    #expect(same.status == 1 && !same.errors.contains("by hand"), "\(same)")
+    #expect(same.errors.contains("is this same repository\n"), "\(same)")
+  }
+
+  @Test func `a copy that was made by hand, and used, becomes a mirror, and nothing in it is lost`()
+    throws
+  {
+    let byHand = place.path("byhand")
+    try place.call("cp", "-a", place.path("repository"), byHand)
+    try place.write([1, 2, 3], to: "source/here")
+    try kist("backup", "-q", place.path("source"))
+    try place.write([4, 5, 6], to: "source/there")
+    let other = try place.kist(
+      "backup",
+      "-q",
+      "--repo",
+      byHand,
+      place.path("source"),
+      changing: ["KIST_STATE_DIR": place.path("state-2"), "KIST_CACHE_DIR": place.path("cache-2")]
+    )
+    try #require(other.status == 0, "\(other)")
+    #expect(try place.kist("mirror", "sync", byHand).status == 1)
+    // As it is advised.
+    try place.call("rm", byHand + "/store")
+    try kist("check", "--repair", "--repo", byHand)
+    try kist("mirror", "sync", byHand)
+    for repository in [place.repository, byHand] {
+      let listed = try JSON.array(
+        try place.kist("snapshots", "--json", "--repo", repository).output
+      )
+      let all = try JSON.array(try place.kist("snapshots", "--json").output)
+      #expect(listed.count == all.count)
+      let found = try place.kist("find", "there", "--repo", repository)
+      #expect(found.status == 0 && found.output.contains("source/there"), "\(found)")
+      try kist("check", "--read-data", "--repo", repository)
+    }
   }
 
   @Test func `a mirror is not made in a folder of other files, and nothing is said to be kept`()
