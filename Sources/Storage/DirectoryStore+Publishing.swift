@@ -14,6 +14,7 @@ extension DirectoryStore {
         try file.publish(as: name.fileName, in: folder, replacing: .refuse)
       } catch {
         guard error.isExists else { throw error }
+        try moveFolderAside(name.fileName, in: folder)
         if name.kind == .pack, try !isSame(file, name.fileName, in: folder) {
           try file.publish(as: name.fileName, in: folder, replacing: .allow)
           openPacks.withLock { $0.forget(name) }
@@ -32,13 +33,29 @@ extension DirectoryStore {
     }
   }
 
+  /// A folder in the place of a file holds nothing of the store, and what it holds is somebody's: it gets another name.
+  private func moveFolderAside(
+    _ name: [UInt8],
+    in folder: DirectoryHandle
+  ) throws(FilesError) {
+    guard try folder.status(of: name).kind == .directory else { return }
+    let aside = name + Array(".folder".utf8)
+    try folder.rename(name, to: folder, aside, replacing: .refuse)
+  }
+
   /// Whether a file that waits for its name has the content of the one that has the name.
   private func isSame(
     _ file: TemporaryFile,
     _ name: [UInt8],
     in folder: DirectoryHandle
   ) throws(FilesError) -> Bool {
-    let status = try folder.status(of: name)
+    let status: FileStatus
+    do {
+      status = try folder.status(of: name)
+    } catch {
+      guard error.isNotFound else { throw error }
+      return false
+    }
     guard status.kind == .regular, status.size == UInt64(file.byteCount) else { return false }
     let (one, other) = (
       try temporary.openForReading(file.name), try folder.openForReading(name)
@@ -75,7 +92,9 @@ extension DirectoryStore {
     do throws(FilesError) {
       let file = try TemporaryFile(in: temporary)
       try file.append(bytes)
-      try file.publish(as: name.fileName, in: try folder(of: name), replacing: .allow)
+      let folder = try folder(of: name)
+      try moveFolderAside(name.fileName, in: folder)
+      try file.publish(as: name.fileName, in: folder, replacing: .allow)
     } catch {
       throw .failed(name: name.description, error)
     }

@@ -44,6 +44,21 @@ struct DirectoryStoreTests {
     #expect(try store.strangers() == ["packs/ac/\(other)", "packs/ad/\(link)"])
   }
 
+  @Test func `a folder in the place of a file makes way, with what is in it`() throws {
+    let store = try makeStore(in: folder)
+    let pack = BlobName(.pack, digest(0xAC))
+    let content: [UInt8] = [7, 8]
+    let slot = BlobName(.slot, StoreCheck.hash(content))
+    for name in [pack, slot] {
+      let path = (name.kind == .pack ? "packs/ac/" : "slots/") + name.digest.description
+      try folder.makeFolder("store/\(path)")
+      try folder.write([1], to: "store/\(path)/letter")
+      try store.put(content, as: name)
+      #expect(try store.read(name) == content)
+      #expect(try folder.read("store/\(path).folder/letter") == [1])
+    }
+  }
+
   @Test func `what a file system of its own begins with is no stranger`() throws {
     let store = try makeStore(in: folder)
     try folder.makeFolder("store/lost+found")
