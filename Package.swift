@@ -207,7 +207,7 @@ let package = Package(
     ),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["kist", "sequences", "TestSupport"],
+      dependencies: ["kist", "sequences", "TestSupport", "CoreTypes", "Repositories"],
       swiftSettings: ofTests
     ),
     .testTarget(name: "ModelTests", dependencies: ["TestSupport"], swiftSettings: ofTests),

@@ -87,6 +87,17 @@ struct Console: Sendable {
     warn(paragraph: line)
   }
 
+  /// A warning; for a program that reads, an object with the status that a command ends with for such a thing.
+  func warn(_ text: String, as status: ExitStatus) {
+    guard isJSON else { return warn(paragraph: "warning: " + text) }
+    warn(
+      JSONText([
+        "message_type": .text("warning"), "code": .number(Int(status.rawValue)),
+        "message": .text(text),
+      ]).line
+    )
+  }
+
   /// A warning of several sentences, broken between words where a terminal would break it anywhere.
   func warn(paragraph: String) {
     guard !isJSON, let width = StandardStreams.terminalWidth(2) else {

@@ -1,3 +1,4 @@
+import CoreTypes
 import Mirroring
 import Repositories
 
@@ -17,7 +18,7 @@ struct MirrorStanding {
     case neverReached = "never reached"
     /// The last run with it failed, and nothing was learned since.
     case failed
-    /// It answered, but what it holds was never learned.
+    /// It answered, but what it holds was never learned, or what was known of it is lost, or records are lost here.
     case unknown
     /// It lacks records of this repository.
     case behind
@@ -33,8 +34,22 @@ struct MirrorStanding {
   let lag: MirrorLag?
   /// What asking it just now came to; `nil` if it was not asked.
   let answer: Answer?
+  /// What keeps this machine from knowing.
+  let doubts: Set<Doubt>
+  /// Tells the later of two moments.
+  let order: NoteOrder
   /// Another name of the same store, under which it is told; this is how that one stands.
   var same: Same?
+
+  /// Why what is remembered is not the whole truth.
+  enum Doubt {
+    /// The note of it cannot be read.
+    case noteIsLost
+    /// Records of this repository are gone or cannot be read: whether it has them is not known.
+    case recordsAreLost
+    /// It held such records.
+    case hasLostRecords
+  }
 
   /// The row of the table that a further name belongs to.
   struct Same {
@@ -65,19 +80,24 @@ struct MirrorStanding {
     case .otherRepository: return .otherRepository
     case .came, nil: break
     }
-    let isLastWord = !MirrorNote.is(note.knownAt, laterThan: note.lastAttempt)
+    let isLastWord = !order.is(note.knownAt, laterThan: note.lastAttempt)
     if note.failure == MirrorNoting.stop, isLastWord { return .stopped }
-    if note.lastContact == nil { return .neverReached }
+    if note.lastContact == nil {
+      return doubts.contains(.noteIsLost) ? .unknown : .neverReached
+    }
     if note.failure != nil, isLastWord { return .failed }
     guard let lag else { return .unknown }
-    return lag.records == 0 ? .current : .behind
+    guard lag.records == 0 else { return .behind }
+    return doubts.contains(.recordsAreLost) ? .unknown : .current
   }
 
   /// The last check that found nothing, and who says so; a fault voids it.
   var verification: (Verification, byMirror: Bool)? {
     guard checks?.fault == nil else { return nil }
     if let passed = checks?.passed {
-      guard let reported = note.reported, reported.time > passed.time else {
+      guard let reported = note.reported,
+        order.is(PointInTime(seconds: reported.time), laterThan: PointInTime(seconds: passed.time))
+      else {
         return (passed, false)
       }
       return (reported, true)
@@ -114,18 +134,22 @@ struct MirrorStanding {
       checks: row.checks,
       lag: row.lag,
       answer: answer,
+      doubts: row.doubts,
+      order: order,
       same: Same(target: row.target, state: row.state)
     )
   }
 
   private func joined(with other: MirrorStanding) -> MirrorStanding {
-    let isNewer = MirrorNote.is(other.note.knownAt, laterThan: note.knownAt)
+    let isNewer = order.is(other.note.knownAt, laterThan: note.knownAt)
     return MirrorStanding(
       target: target,
-      note: note.joined(with: other.note),
+      note: note.joined(with: other.note, in: order),
       checks: checks,
       lag: isNewer ? other.lag : lag,
-      answer: answer
+      answer: answer,
+      doubts: isNewer ? other.doubts : doubts,
+      order: order
     )
   }
 }

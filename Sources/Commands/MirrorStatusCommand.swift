@@ -51,13 +51,30 @@ struct MirrorStatusCommand: ParsableCommand {
     )
     guard !forget else { return try forgetNamed(memory) }
     let targets = try targets(memory)
-    guard !targets.isEmpty else {
+    let doubts = MirrorDoubts(options: options, repository: repository, memory: memory)
+    let areRecordsLost = doubts.tellLostRecords()
+    let answers = targets.map { connect ? ask($0, repository, folders) : nil }
+    let order = NoteOrder(now: Surroundings.now)
+    let standings = MirrorStanding.joined(
+      try zip(targets, answers).map { target, answer in
+        let note = try memory.mirror(target.name) ?? MirrorNote(destination: target.name)
+        return MirrorStanding(
+          target: target,
+          note: note,
+          checks: try memory.checks(ofStoreMarked: note.mark),
+          lag: try lag(note, repository),
+          answer: answer,
+          doubts: try doubts.of(target, note, areRecordsLost: areRecordsLost),
+          order: order
+        )
+      }
+    )
+    // Behind the questions: what a mirror answered is noted anew.
+    let areNotesLost = try doubts.tellLostNotes(of: standings, isChoice: !destinations.isEmpty)
+    guard !targets.isEmpty || areNotesLost else {
       options.console.say("no mirrors: none is named in a profile, and none was ever reached")
       return
     }
-    let standings = MirrorStanding.joined(
-      try targets.map { try standing(of: $0, repository, memory, folders) }
-    )
     if options.json {
       for standing in standings {
         options.console.result(MirrorStatusText.json(standing).line)
@@ -65,7 +82,7 @@ struct MirrorStatusCommand: ParsableCommand {
     } else {
       for line in MirrorStatusText.lines(standings) { options.console.result(line) }
     }
-    guard standings.allSatisfy({ $0.same != nil || $0.state == .current }) else {
+    guard !areNotesLost, standings.allSatisfy({ $0.same != nil || $0.state == .current }) else {
       throw ExitCode(ExitStatus.mirrorBehind.rawValue)
     }
   }
@@ -90,11 +107,6 @@ struct MirrorStatusCommand: ParsableCommand {
       )
     }
     let known = try memory.mirrors()
-    for path in known.damaged {
-      options.console.note(
-        "\(DisplayedName.text(path)) cannot be read: what it said of a mirror is lost; it may be removed"
-      )
-    }
     let own = try MirrorTarget(try options.location(), remoteProgram: program).name
     return MirrorTarget.distinct(
       try options.mirrorsOfProfiles()
@@ -102,24 +114,14 @@ struct MirrorStatusCommand: ParsableCommand {
     ).filter { $0.name != own }
   }
 
-  private func standing(
-    of target: MirrorTarget,
-    _ repository: KeylessRepository,
-    _ memory: MirrorMemory,
-    _ folders: ClientFolders
-  ) throws -> MirrorStanding {
-    let answer = connect ? ask(target, repository, folders) : nil
-    let note = try memory.mirror(target.name) ?? MirrorNote(destination: target.name)
-    return MirrorStanding(
-      target: target,
-      note: note,
-      checks: try memory.checks(ofStoreMarked: note.mark),
-      lag: try note.frontier.map { frontier in
-        let lag = try repository.lag(behind: frontier)
-        return note.isSelecting ? lag.ofChosenSnapshots : lag
-      },
-      answer: answer
-    )
+  /// What a mirror lacks; `nil` if that is not known.
+  private func lag(_ note: MirrorNote, _ repository: KeylessRepository) throws -> MirrorLag? {
+    // What a record follows is not known where the record is lost.
+    guard let frontier = note.frontier,
+      frontier.allSatisfy({ repository.log.records[$0] != nil })
+    else { return nil }
+    let lag = try repository.lag(behind: frontier)
+    return note.isSelecting ? lag.ofChosenSnapshots : lag
   }
 
   /// Has a mirror say what it lacks, without sending it.

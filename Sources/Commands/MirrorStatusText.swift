@@ -52,6 +52,8 @@ enum MirrorStatusText {
         .text($0.byMirror ? "mirror" : "this machine")
       } ?? .null,
       "last_read": moment(standing.checks?.wasReadAt),
+      "records_lost_here": .flag(standing.doubts.contains(.recordsAreLost)),
+      "times_ahead": .flag(note.isAhead(in: standing.order)),
       "findings": number(standing.checks?.fault.map { Int(clamping: $0.findingCount) }),
     ])
     let obstacle: String? =
@@ -117,6 +119,19 @@ enum MirrorStatusText {
       remarks.append(
         "\(time(fault.verification.time)): a check found "
           + "\(Quantities.count(Int(clamping: fault.findingCount), "thing")) damaged or missing"
+      )
+    }
+    if standing.doubts.contains(.hasLostRecords) {
+      remarks.append(
+        "had records that are lost here; `kist check --repair-from DEST` brings them back, where DEST is this mirror"
+      )
+    } else if standing.doubts.contains(.recordsAreLost) {
+      remarks.append("whether it has the records that are lost here is not known")
+    }
+    if note.isAhead(in: standing.order) {
+      remarks.append(
+        "was noted with times that have not come yet: this machine's clock was wrong then, or is now; "
+          + "the next run that ends well puts them right"
       )
     }
     // Whoever is current lacks nothing, whatever a run before came to.

@@ -50,6 +50,11 @@ package struct MirrorMemory: Sendable {
     return note
   }
 
+  /// The path of what was remembered of a mirror, if that is damaged.
+  package func damagedMirror(_ destination: String) throws(FilesError) -> String? {
+    try damaged(MirrorNote.self, name(of: destination), in: folder + "/mirrors")
+  }
+
   package func keep(_ note: MirrorNote) throws(FilesError) {
     try write(note, to: name(of: note.destination), in: folder + "/mirrors")
   }
@@ -74,6 +79,12 @@ package struct MirrorMemory: Sendable {
       case .note(let note) = try read(CheckNote.self, Hexadecimal.text(of: mark), in: handle)
     else { return nil }
     return note
+  }
+
+  /// The path of what was remembered of a store's checks, if that is damaged.
+  package func damagedChecks(ofStoreMarked mark: [UInt8]) throws(FilesError) -> String? {
+    guard mark.count == NoteLimits.markByteCount else { return nil }
+    return try damaged(CheckNote.self, Hexadecimal.text(of: mark), in: folder + "/checks")
   }
 
   package func keep(_ note: CheckNote, ofStoreMarked mark: [UInt8]) throws(FilesError) {
@@ -101,6 +112,17 @@ package struct MirrorMemory: Sendable {
       guard error.isNotFound || error.isNotADirectory else { throw error }
       return nil
     }
+  }
+
+  private func damaged(
+    _ type: (some KeptNote).Type,
+    _ name: String,
+    in path: String
+  ) throws(FilesError) -> String? {
+    guard let handle = try open(path), case .damaged = try read(type, name, in: handle) else {
+      return nil
+    }
+    return "\(path)/\(name)"
   }
 
   private func read<Note: KeptNote>(

@@ -49,27 +49,26 @@ package struct MirrorNote: Equatable, Sendable {
 }
 
 extension MirrorNote {
-  /// Compares moments; one that never was is earlier than any.
-  package static func `is`(_ left: PointInTime?, laterThan right: PointInTime?) -> Bool {
-    guard let left else { return false }
-    return right.map { left > $0 } ?? true
+  /// True if one of its moments has not come yet: the clock was wrong when it was noted, or is now.
+  package func isAhead(in order: NoteOrder) -> Bool {
+    [lastContact, lastAttempt, lastSuccess, knownAt].contains { order.isAhead($0) }
   }
 
   /// What two names of one store tell of it together, the newest of each; under this name.
-  package func joined(with other: MirrorNote) -> MirrorNote {
+  package func joined(with other: MirrorNote, in order: NoteOrder) -> MirrorNote {
     var joined = self
-    joined.lastContact = [lastContact, other.lastContact].compactMap(\.self).max()
-    joined.lastSuccess = [lastSuccess, other.lastSuccess].compactMap(\.self).max()
-    if MirrorNote.is(other.lastAttempt, laterThan: lastAttempt) {
+    joined.lastContact = order.later(lastContact, other.lastContact)
+    joined.lastSuccess = order.later(lastSuccess, other.lastSuccess)
+    if order.is(other.lastAttempt, laterThan: lastAttempt) {
       joined.lastAttempt = other.lastAttempt
       joined.failure = other.failure
     }
-    if MirrorNote.is(other.knownAt, laterThan: knownAt) {
+    if order.is(other.knownAt, laterThan: knownAt) {
       joined.frontier = other.frontier
       joined.knownAt = other.knownAt
       joined.extraRecordCount = other.extraRecordCount
     }
-    if MirrorNote.is(other.lastContact, laterThan: lastContact) {
+    if order.is(other.lastContact, laterThan: lastContact) {
       joined.reported = other.reported
       joined.isSelecting = other.isSelecting
     }

@@ -76,11 +76,13 @@ struct MirrorMemoryTests {
     for bytes in damaged {
       try bytes.write(to: URL(fileURLWithPath: path))
       #expect(try memory.mirror("/a") == nil)
+      #expect(try memory.damagedMirror("/a") == path)
       let read = try memory.mirrors()
       #expect(read.notes.isEmpty && read.damaged == [path])
     }
     try memory.keep(note("/a"))
     #expect(try memory.mirrors().damaged.isEmpty)
+    #expect(try memory.damagedMirror("/a") == nil && memory.damagedMirror("/b") == nil)
   }
 
   @Test func `another store at the same place makes what was known void`() {
@@ -98,11 +100,41 @@ struct MirrorMemoryTests {
     second.learn(frontier: [], extraRecords: 0, at: later)
     second.lastAttempt = PointInTime(seconds: 100)
     second.failure = nil
-    for joined in [first.joined(with: second), second.joined(with: first)] {
+    let order = NoteOrder(now: PointInTime(seconds: 1000))
+    for joined in [
+      first.joined(with: second, in: order), second.joined(with: first, in: order),
+    ] {
       #expect(joined.frontier == [] && joined.knownAt == later && joined.failure == nil)
     }
     first.lastAttempt = nil
-    #expect(first.joined(with: second).failure == nil)
+    #expect(first.joined(with: second, in: order).failure == nil)
+  }
+
+  @Test func `a moment that has not come yet is no last word, and beats none at all`() {
+    let order = NoteOrder(now: PointInTime(seconds: 1000))
+    let (past, present) = (PointInTime(seconds: 5), PointInTime(seconds: 1000))
+    let (ahead, further) = (
+      PointInTime(seconds: 1000, nanoseconds: 1), PointInTime(seconds: Int64.max)
+    )
+    for known in [past, present] {
+      for strange in [ahead, further] {
+        #expect(order.is(known, laterThan: strange) && !order.is(strange, laterThan: known))
+        #expect(order.is(strange, laterThan: nil) && !order.is(nil, laterThan: strange))
+      }
+    }
+    #expect(order.is(present, laterThan: past) && order.is(further, laterThan: ahead))
+    #expect(!order.is(ahead, laterThan: ahead))
+    // Of two names, the one with the clock that was right counts.
+    var (right, wrong) = (note("/a"), note("/b"))
+    wrong.learn(frontier: [], extraRecords: 0, at: further)
+    wrong.lastAttempt = further
+    wrong.failure = nil
+    for joined in [right.joined(with: wrong, in: order), wrong.joined(with: right, in: order)] {
+      #expect(joined.frontier == right.frontier && joined.failure == right.failure)
+    }
+    #expect(wrong.isAhead(in: order) && !right.isAhead(in: order))
+    right.meet(mark: [], at: ahead)
+    #expect(right.isAhead(in: order))
   }
 
   @Test func `a fault stands until a check that looks at as much finds nothing`() throws {
@@ -119,5 +151,10 @@ struct MirrorMemoryTests {
     #expect(try memory.checks(ofStoreMarked: mark) == note)
     note.enter(passed: Verification(time: 4, extent: .everything))
     #expect(note.fault == nil && note.wasReadAt == 4)
+    #expect(try memory.damagedChecks(ofStoreMarked: mark) == nil)
+    let path = try #require(try files("checks").first)
+    try Data([1]).write(to: URL(fileURLWithPath: path))
+    #expect(try memory.checks(ofStoreMarked: mark) == nil)
+    #expect(try memory.damagedChecks(ofStoreMarked: mark) == path)
   }
 }
