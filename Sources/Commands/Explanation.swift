@@ -207,13 +207,16 @@ enum Explanation {
         .damage,
         "the store lacks chunk \(id.digest.short)",
         meaning: "What needs it cannot be restored from this store.",
-        advice: "Run `kist check` to see which files are affected."
+        advice:
+          "Run `kist check` to see which files are affected; with --repair-from COPY it brings back what another copy has."
       )
     case .damagedChunk(let id, let error):
       Failure(
         .damage,
         "chunk \(id.digest.short) cannot be read: \(text(error))",
-        advice: "Run `kist check --read-data` to see which files are affected."
+        advice:
+          "Run `kist check --read-data` to see which files are affected; with --repair-from COPY it brings back what "
+          + "another copy has."
       )
     case .malformedTree(let id, let error):
       Failure(
@@ -222,7 +225,14 @@ enum Explanation {
         meaning: "It was written so, by a faulty or hostile writer."
       )
     case .damagedSnapshot(let id, let reason):
-      Failure(.damage, "snapshot \(id.digest.short) cannot be read: \(reason)")
+      Failure(
+        .damage,
+        "snapshot \(id.digest.short) cannot be read: \(reason)",
+        meaning: "Others may be whole: `kist snapshots` lists them.",
+        advice:
+          "Run `kist check`; with --repair-from COPY it brings back what another copy has. Where none has it, back up "
+          + "the same files again."
+      )
     case .illegalSnapshot(let error):
       Failure(
         .failed,
@@ -278,7 +288,16 @@ enum Explanation {
     case .packing(let error): failure(from: error)
     case .sealing(let error): failure(from: error)
     case .index(let error): failure(from: error)
-    case .files(let error) where error.isNoSpace: failure(from: error, about: "the state folder")
+    case .files(let error) where error.isNoSpace:
+      Failure(
+        .noSpace,
+        "no space left for this machine's state folder: \(text(error))",
+        meaning:
+          "It keeps the key to sign with, and what was seen of the repository. No record was written after that; "
+          + "earlier snapshots are as they were, and packs that were complete are kept and will be reused.",
+        advice:
+          "Make room there (KIST_STATE_DIR names another place), then run the same command again."
+      )
     case .files(let error):
       Failure(
         .failed,

@@ -83,7 +83,7 @@ struct MirrorNoting {
       }
       try memory.keep(note)
     } catch {
-      tell(Explanation.cause(error))
+      tell(error)
     }
   }
 
@@ -107,7 +107,7 @@ struct MirrorNoting {
       }
       try memory.keep(note, ofStoreMarked: mark)
     } catch {
-      tell(Explanation.cause(error))
+      tell(error)
     }
   }
 
@@ -127,7 +127,10 @@ struct MirrorNoting {
     }
   }
 
-  private func tell(_ reason: String) {
-    console.note("what became of this cannot be noted for `kist mirror status`: \(reason)")
+  private func tell(_ error: FilesError) {
+    console.note(
+      "what became of this cannot be noted for `kist mirror status`: \(Explanation.text(error)); "
+        + "what was done is done, and only that command will not know of it"
+    )
   }
 }

@@ -39,7 +39,7 @@ struct RecordSigning {
     do {
       try enrolment.remember()
     } catch {
-      console.warn("warning: " + Wording.notRemembered(error, in: stateFolder))
+      console.warn(Wording.notRemembered(error, in: stateFolder), as: .failed)
     }
   }
 }

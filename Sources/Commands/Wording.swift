@@ -25,7 +25,8 @@ package enum Wording {
 
   /// That the state folder at this path did not take what was seen of the repository; what was saved stays saved.
   package static func notRemembered(_ error: FilesError, in folder: String) -> String {
-    "cannot remember the repository's state in \(DisplayedName.text(Array(folder.utf8))): \(error.reason)"
+    "cannot remember the repository's state in \(DisplayedName.text(Array(folder.utf8))): \(error.reason); "
+      + "what was written to the repository is saved, but until this works, an older copy in its place may go unnoticed"
   }
 
   /// What was wrong with a file that was to be saved.

@@ -9,13 +9,12 @@ package import Sodium
 /// line). Losing it enrols a new writer and loses the means to notice a rollback; nothing else.
 package struct ClientMemory: Sendable {
   private let folder: DirectoryHandle
+  private let path: String
 
   /// Opens or makes the folder for one repository, readable for its owner alone.
   package init(stateFolder: String, repository: RepositoryID) throws(FilesError) {
-    folder = try DirectoryHandle.makePath(
-      stateFolder + "/" + repository.description,
-      mode: 0o700
-    )
+    path = stateFolder + "/" + repository.description
+    folder = try DirectoryHandle.makePath(path, mode: 0o700)
   }
 
   /// The writer key; `nil` if this client has none yet, or the file is not readable as one.
@@ -72,8 +71,6 @@ package struct ClientMemory: Sendable {
   }
 
   private func write(_ text: String, to name: String) throws(FilesError) {
-    let temporary = try TemporaryFile(in: folder)
-    try temporary.append(Array(text.utf8))
-    try temporary.publish(as: Array(name.utf8), in: folder, replacing: .allow)
+    try StateFile.write(Array(text.utf8), to: name, in: folder, at: path)
   }
 }

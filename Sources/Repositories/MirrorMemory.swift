@@ -144,9 +144,7 @@ package struct MirrorMemory: Sendable {
 
   private func write(_ note: some KeptNote, to name: String, in path: String) throws(FilesError) {
     let handle = try DirectoryHandle.makePath(path, mode: 0o700)
-    let temporary = try TemporaryFile(in: handle)
-    try temporary.append(note.kept)
-    try temporary.publish(as: Array(name.utf8), in: handle, replacing: .allow)
+    try StateFile.write(note.kept, to: name, in: handle, at: path)
   }
 }
 
