@@ -43,7 +43,8 @@ struct ContentPlanner {
       holes: holes(of: entry),
       origin: origin(entry, status, decision),
       ordinal: walked.ordinal,
-      nameCount: nameCount
+      nameCount: nameCount,
+      tally: context.progress.unfinished
     )
     do {
       switch decision {

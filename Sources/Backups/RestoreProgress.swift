@@ -42,6 +42,8 @@ package final class RestoreProgress: Sendable {
   package typealias Journal =
     @Sendable (RestoreAction, _ path: [UInt8], _ byteCount: UInt64) -> Void
 
+  /// Files that were begun under their own names and are not finished.
+  package let unfinished = UnfinishedTally()
   private let state = Mutex(State())
   private let report: @Sendable (RestoreFinding) -> Void
   private let journal: Journal?

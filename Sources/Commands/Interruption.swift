@@ -4,7 +4,7 @@ import Backups
 enum Interruption {
   /// Runs `body`; a stop in it becomes a failure with this meaning.
   static func explained<Result>(
-    _ meaning: String,
+    _ meaning: @autoclosure () -> String,
     advice: String = "Run the same command again to start over.",
     _ body: () throws -> Result
   ) throws -> Result {
@@ -14,7 +14,7 @@ enum Interruption {
       throw Failure(
         .interrupted,
         "stopped as asked",
-        meaning: meaning + " The repository is unharmed.",
+        meaning: meaning() + " The repository is unharmed.",
         advice: advice
       )
     }

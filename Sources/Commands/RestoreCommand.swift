@@ -146,7 +146,7 @@ struct RestoreCommand: ParsableCommand {
     }
     defer { display.finish() }
     try Interruption.explained(
-      "Files that were restored so far are whole; those being written when you stopped are not.",
+      RestoreDisplay.meaningOfStop(unfinished: progress.unfinished.count),
       advice: "Run the same command again to go on: what is there is not fetched again."
     ) {
       do {

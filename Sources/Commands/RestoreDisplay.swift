@@ -99,6 +99,14 @@ enum RestoreDisplay {
 
   // MARK: In the end
 
+  /// What a stop means; the mark is that of Docs/decisions/0011.
+  static func meaningOfStop(unfinished count: Int) -> String {
+    guard count > 0 else { return "Files that were restored so far are whole." }
+    return "Files that were restored so far are whole, but for "
+      + "\(Quantities.count(count, "file")) that \(count == 1 ? "was begun and is" : "were begun and are") "
+      + "not finished: mode 1600 marks \(count == 1 ? "it" : "them")."
+  }
+
   static func text(
     _ counters: RestoreCounters,
     seconds: Double,

@@ -38,6 +38,7 @@ extension RestoredFile {
       state.withLock { $0.temporaryName = nil }
     }
     try close()
+    if temporary == nil { tally.end() }
     switch origin {
     case .new: return .created
     case .replacing: return .replaced
@@ -161,7 +162,9 @@ extension RestoredFile {
     guard case .patchedInPlace(let status) = origin, !UnfinishedMark.isOn(status) else { return }
     let file = state.withLock { $0.temporaryName == nil ? $0.file : nil }
     do {
-      try file?.setMode(status.mode & 0o777)
+      guard let file else { return }
+      try file.setMode(status.mode & 0o777)
+      tally.end()
     } catch {
       // Ignored: that the file could not be restored has been noted.
     }

@@ -18,6 +18,8 @@ package final class RestoredFile: Sendable {
   package let outcome = FileOutcome()
   /// How many names the file has in the snapshot; one that has more is linked from elsewhere.
   let nameCount: Int
+  /// Where it is counted while it has its own name and is not finished.
+  let tally: UnfinishedTally
   let state: Mutex<State>
 
   /// What has the file's name already, and what is to be done about it.
@@ -63,7 +65,8 @@ package final class RestoredFile: Sendable {
     holes: [HoleExtent],
     origin: Origin,
     ordinal: UInt64,
-    nameCount: Int
+    nameCount: Int,
+    tally: UnfinishedTally
   ) {
     self.folder = folder
     self.entry = entry
@@ -72,6 +75,7 @@ package final class RestoredFile: Sendable {
     self.origin = origin
     self.ordinal = ordinal
     self.nameCount = nameCount
+    self.tally = tally
     state = Mutex(State())
   }
 
@@ -210,7 +214,10 @@ package final class RestoredFile: Sendable {
 
   private func make(_ state: inout State) throws(FilesError) -> OpenFile {
     switch origin {
-    case .new: return try folder.handle.createFile(entry.name, mode: UnfinishedMark.mode)
+    case .new:
+      let file = try folder.handle.createFile(entry.name, mode: UnfinishedMark.mode)
+      tally.begin()
+      return file
     case .replacing: return try makeTemporary(&state)
     case .patchedCopy(let status):
       let file = try makeTemporary(&state)
@@ -264,6 +271,7 @@ package final class RestoredFile: Sendable {
       }
       // Also takes setuid away before any byte changes.
       try file.setMode(UnfinishedMark.mode)
+      tally.begin()
       return file
     } catch {
       guard error.isPermission || error.isBusy else { throw error }

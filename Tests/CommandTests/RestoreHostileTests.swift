@@ -268,6 +268,15 @@ struct RestoreHostileTests {
     #expect(stopped.status == 130, "\(stopped)")
     let failure = try #require(try JSON.lines(stopped.errors).last)
     #expect(try JSON.text(failure, "advice").contains("again"))
+    // As many as it says have the mark, and what another name was to become is gone.
+    let marked = try place.run(["find", place.path("out"), "-type", "f", "-perm", "1600"])
+    let count = marked.output.split(separator: "\n").count
+    let meaning = try JSON.text(failure, "meaning")
+    let words =
+      count == 0
+      ? "so far are whole."
+      : "but for \(count.formatted(.number.locale(Locale(identifier: "en_US")))) file"
+    #expect(meaning.contains(words), "\(count) marked: \(meaning)")
     let next = try place.restore(to: "out", ["--overwrite", "never"])
     #expect(next.status == 0, "\(next)")
     try place.requireEqual("source", "out")

@@ -7,6 +7,7 @@ import Trees
 @Suite("Restored file") struct RestoredFileTests {
   private let place: Place
   private let folder: RestoredFolder
+  private let tally = UnfinishedTally()
   private let writer = EntryWriter(
     owners: OwnerRule(
       wish: .restorer,
@@ -45,15 +46,16 @@ import Trees
       holes: [],
       origin: origin,
       ordinal: 0,
-      nameCount: nameCount
+      nameCount: nameCount,
+      tally: tally
     )
   }
 
   @Test func `a new file is marked until it is whole`() throws {
     let file = file(.new, size: 3)
     try file.open().write([1, 2, 3].span, at: 0)
-    #expect(UnfinishedMark.isOn(try place.status("file")))
-    #expect(try file.finish(with: writer) == .created)
+    #expect(UnfinishedMark.isOn(try place.status("file")) && tally.count == 1)
+    #expect(try file.finish(with: writer) == .created && tally.count == 0)
     let status = try place.status("file")
     #expect(status.mode == 0o640)
     #expect(status.modification == Timestamp(seconds: 77, nanoseconds: 0))
