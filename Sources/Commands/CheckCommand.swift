@@ -232,7 +232,7 @@ struct CheckCommand: ParsableCommand {
   }
 
   private func subject(_ store: any BlobStore & CommitLocking) throws -> CheckSubject {
-    guard try isKeyless(store) else { return .open(try options.open(store)) }
+    guard try isKeyless(store) else { return .open(try options.openWithoutRemarks(store)) }
     return .keyless(try KeylessRepository(store: store, folders: try options.folders()))
   }
 

@@ -227,7 +227,8 @@ extension Explanation {
   }
 
   private static let proveTheGiver =
-    "Run `kist check --read-data` at the end that gives, back up there again, then run `kist check --repair`. "
+    "Run `kist check --read-data` at the end that gives, with --repair-from COPY if another copy is whole; else back up "
+    + "there again, then run `kist check --repair`. "
     + "What is gone for good stays missing in the snapshots that the check names. " + copyingTheRest
 
   /// Nothing tells a new repository from a copy that was cut off before its first snapshot.

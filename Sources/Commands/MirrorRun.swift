@@ -54,9 +54,6 @@ struct MirrorRun {
     let console = options.console
     let folders = try options.folders()
     let (repository, choice) = try open(folders: folders)
-    for finding in repository?.findings ?? [] {
-      console.warn("warning: " + Explanation.text(finding))
-    }
     let progress = MirrorProgress()
     let display = display(progress, console: console)
     defer { display.finish() }
@@ -95,7 +92,11 @@ struct MirrorRun {
     let seconds = Double(SystemClock.monotonicNanoseconds() - start) / 1e9
     let chosen = choice?.selection.snapshots.count
     let becomesWhole = outcome.contact?.becomesWhole ?? false
-    let standing: Standing = repository == nil ? .new : becomesWhole ? .becomesWhole : .known
+    // A store that was just made had no id to tell.
+    let isMadeThere = outcome.contact?.mark.isEmpty ?? false
+    let standing: Standing =
+      repository == nil
+      ? .new : becomesWhole ? .becomesWhole : isMadeThere ? .newThere : .known
     show(
       summary,
       with: target,
@@ -119,6 +120,7 @@ struct MirrorRun {
         advice: "Run `kist check --read-data` at both ends."
       )
     }
+    try requireReadable(repository, target)
     return travelled(summary, standing).joined(separator: "; ")
   }
 
@@ -133,9 +135,34 @@ struct MirrorRun {
       return (try KeylessRepository(store: store, index: opened.index), choice)
     }
     if mirror.makesDestination, wishes == [Hello.Wish.pull] {
-      return (try MirrorConnection.repository(at: try options.place(), folders: folders), nil)
+      let known = try MirrorConnection.repository(at: try options.place(), folders: folders)
+      if let known { tellFindings(of: known) }
+      return (known, nil)
     }
-    return (try KeylessRepository(store: try options.store(), folders: folders), nil)
+    let repository = try KeylessRepository(store: try options.store(), folders: folders)
+    tellFindings(of: repository)
+    return (repository, nil)
+  }
+
+  private func tellFindings(of repository: KeylessRepository) {
+    OpeningWarnings.tell(repository.findings, repository.log, on: options.console)
+  }
+
+  /// Throws if what records here say could not be sent, because they cannot be read.
+  private func requireReadable(_ repository: KeylessRepository?, _ target: MirrorTarget) throws {
+    guard wishes.contains(Hello.Wish.push), let files = repository?.log.unreadFiles, !files.isEmpty
+    else { return }
+    throw Failure(
+      .damage,
+      "\(Quantities.count(files.count, "file")) of records here cannot be read, so what "
+        + "\(files.count == 1 ? "it says" : "they say") was not sent to \(target.shownName): "
+        + files.prefix(4).map { "records/\($0.short)" }.joined(separator: ", "),
+      meaning:
+        "A snapshot may be in \(files.count == 1 ? "it" : "them"). Everything else is there.",
+      advice:
+        "`kist check` says more, and `kist check --repair-from COPY` brings them back from a copy that has them. Where "
+        + "none has, move them out of `records/`, and back up the same files again."
+    )
   }
 
   private var peerOptions: PeerOptions {
@@ -219,7 +246,7 @@ struct MirrorRun {
         "dry_run": .flag(mirror.dryRun),
         "received": report(summary.received), "sent": report(summary.given),
         "snapshots_received": .number(summary.snapshots),
-        "slots_received": .number(summary.slots),
+        "slots_received": .number(summary.slots), "slots_sent": .number(summary.slotsGiven),
         "healed": .number(summary.healed.count),
         "lacking": .number(summary.lacking.count),
         "wire_bytes_sent": .number(Int(clamping: counters.wireBytesSent)),
@@ -250,6 +277,8 @@ struct MirrorRun {
     case known
     /// That of this end is made by the run.
     case new
+    /// That of the other end is made by the run.
+    case newThere
     /// One of them held chosen snapshots only, and is to hold everything.
     case becomesWhole
   }
@@ -267,14 +296,16 @@ struct MirrorRun {
       )
     }
     // A new copy has them all.
-    if standing != .new, summary.slots > 0 {
-      lines.append("received: \(Quantities.count(summary.slots, "key slot"))")
+    for (count, verb, new) in [
+      (summary.slotsGiven, "sent", Standing.newThere), (summary.slots, "received", Standing.new),
+    ] where count > 0 && standing != new {
+      lines.append("\(verb): \(Quantities.count(count, "key slot"))")
     }
     guard lines.isEmpty else { return lines }
     return switch standing {
     case .new where mirror.dryRun: ["would be received: everything that is there"]
     case .becomesWhole: ["nothing was lacking"]
-    case .new, .known: ["nothing new"]
+    case .new, .newThere, .known: ["nothing new"]
     }
   }
 }

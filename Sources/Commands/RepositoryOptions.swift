@@ -190,27 +190,22 @@ struct RepositoryOptions: ParsableArguments {
     return repository
   }
 
-  /// Opens everything of a store.
+  /// Opens everything of a store, and warns of what cannot be read.
   func open(_ store: any BlobStore) throws -> OpenRepository {
+    let repository = try openWithoutRemarks(store)
+    OpeningWarnings.tell(repository.openFindings, repository.log, on: console)
+    return repository
+  }
+
+  /// Opens everything of a store, for whoever names what cannot be read.
+  func openWithoutRemarks(_ store: any BlobStore) throws -> OpenRepository {
     let folders = try folders()
     let unlocked = try unlock(store)
-    let repository: OpenRepository
     do {
-      repository = try unlocked.open(folders: folders)
+      return try unlocked.open(folders: folders)
     } catch RepositoryError.files(let error) {
       throw RepositoryOptions.failure(error, state: folders.state)
     }
-    for finding in repository.openFindings {
-      console.warn("warning: " + Explanation.text(finding))
-    }
-    let strange = repository.log.findings
-    if !strange.isEmpty {
-      console.warn(
-        "warning: \(Quantities.count(strange.count, "finding")) in the log of records: snapshots may be "
-          + "missing from what is shown; `kist check` names them"
-      )
-    }
-    return repository
   }
 
   /// The secret that opens a slot, from the first place that has one.

@@ -6,6 +6,7 @@ extension MirrorPeer {
   func begin(_ kind: ItemKind, _ names: [Digest]) throws(MirrorError) {
     guard let repository else { throw .noRepository(whose: .here) }
     if kind == .record { recordsGiven.formUnion(names.map { RecordID($0) }) }
+    if kind == .slot { summary.slotsGiven += names.count }
     supplies.append(FileSupply(kind, names, of: repository, choice: options.choice))
   }
 

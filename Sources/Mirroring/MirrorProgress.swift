@@ -42,6 +42,8 @@ package struct MirrorSummary: Sendable {
   package var snapshots = 0
   /// Key slots that this store lacked and has now.
   package var slots = 0
+  /// Key slots that the other end lacked and that were sent.
+  package var slotsGiven = 0
   /// Snapshots that are in this store now and were not before.
   package var arrived: [RecordID] = []
   /// Remarks on records: of revoked writers, of writers that count twice.

@@ -34,7 +34,7 @@ extension ClientMemory {
 
 extension RecordLog {
   /// Names of the record files that could not be read whole.
-  fileprivate var unreadFiles: [Digest] {
+  package var unreadFiles: [Digest] {
     findings.compactMap { finding in
       switch finding {
       case .damagedFile(let name, _), .unreadable(let name, _): name
