@@ -181,9 +181,12 @@ struct CheckCommand: ParsableCommand {
       "stopped as asked",
       meaning: extent
         + (found > 0
-          ? "what was found in them is named above, and the next backup of the same files stores it anew."
+          ? "what was found in them is named above, and the next backup of the same files stores it anew. "
+            + "Which files need it was not looked up to the end."
           : "nothing was found in them.") + " Nothing was changed.",
-      advice: "Run the same command again for the rest, and to see which files are affected."
+      advice: "Run the same command again for the rest"
+        + (found > 0 && subject.opening == .keyed
+          ? ". `kist check`, to its end, names the files, without reading the data again." : ".")
     )
   }
 
