@@ -29,11 +29,13 @@ static int with_first_signals(posix_spawnattr_t *attributes) {
   return posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 }
 
-pid_t kist_start_child(char *const arguments[], int *input, int *output) {
-  int in[2] = {-1, -1}, out[2] = {-1, -1};
-  if ((input && pipe2(in, O_CLOEXEC) != 0) || pipe2(out, O_CLOEXEC) != 0) {
+pid_t kist_start_child(char *const arguments[], int *input, int *output, int *errors) {
+  int in[2] = {-1, -1}, out[2] = {-1, -1}, err[2] = {-1, -1};
+  if ((input && pipe2(in, O_CLOEXEC) != 0) || (errors && pipe2(err, O_CLOEXEC) != 0) ||
+      pipe2(out, O_CLOEXEC) != 0) {
     int code = errno;
     close_both(in);
+    close_both(err);
     return -code;
   }
   posix_spawn_file_actions_t actions;
@@ -46,6 +48,7 @@ pid_t kist_start_child(char *const arguments[], int *input, int *output) {
   code = with_first_signals(&attributes);
   if (!code && input) code = posix_spawn_file_actions_adddup2(&actions, in[0], 0);
   if (!code) code = posix_spawn_file_actions_adddup2(&actions, out[1], 1);
+  if (!code && errors) code = posix_spawn_file_actions_adddup2(&actions, err[1], 2);
   if (!code) code = posix_spawnp(&process, arguments[0], &actions, &attributes, arguments, environ);
   posix_spawnattr_destroy(&attributes);
 no_attributes:
@@ -54,9 +57,14 @@ no_actions:
   if (code) {
     close_both(in);
     close_both(out);
+    close_both(err);
     return -code;
   }
   close(out[1]);
+  if (errors) {
+    close(err[1]);
+    *errors = err[0];
+  }
   *output = out[0];
   if (input) {
     close(in[0]);

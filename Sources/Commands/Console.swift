@@ -108,6 +108,8 @@ struct Console: Sendable {
   }
 
   /// Writes a line over the progress line, if one is drawn; that comes again below it.
+  static func showOverProgress(_ line: String) { remark(line) }
+
   private static func remark(_ line: String) {
     let start = StandardStreams.isTerminal(2) ? "\r\u{1B}[K" : ""
     write(start + line + "\n", to: 2)

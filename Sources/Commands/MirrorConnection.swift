@@ -8,7 +8,7 @@ import Threading
 /// A stream to the other end of a mirror run, and what must be waited for when it is over.
 final class MirrorConnection {
   let stream: any DuplexStream
-  private let child: ChildProcess?
+  private let program: ConnectedProgram?
   private let thread: WorkerThread?
 
   /// Connects to a destination; a folder's store is served by a thread of this process.
@@ -28,17 +28,17 @@ final class MirrorConnection {
         try MirrorConnection.create(at: .folder(path), file, folders: folders)
       }
       let settled = options
-      child = nil
+      program = nil
       thread = try WorkerThread.start {
         MirrorConnection.serve(there, over: far, settled)
       }
       base = near
     case .program(let arguments):
-      (base, child) = try MirrorConnection.start(arguments)
-      thread = nil
+      let started = try ConnectedProgram(arguments)
+      (base, program, thread) = (started.stream, started, nil)
     case .command(let command):
-      (base, child) = try MirrorConnection.start(["/bin/sh", "-c", command])
-      thread = nil
+      let started = try ConnectedProgram(["/bin/sh", "-c", command])
+      (base, program, thread) = (started.stream, started, nil)
     }
     let isLimited = limits.upload != nil || limits.download != nil
     stream = isLimited ? PacedStream(base, limits: limits) : base
@@ -51,8 +51,8 @@ final class MirrorConnection {
     stream.close()
     thread?.join()
     switch error {
-    case .interrupted, .stalled: return child?.stop()
-    default: return child?.wait()
+    case .interrupted, .stalled: return program?.stop()
+    default: return program?.wait()
     }
   }
 
@@ -84,15 +84,6 @@ final class MirrorConnection {
     } catch {
       throw MirrorError(error)
     }
-  }
-
-  /// Starts a program that speaks the protocol on its standard input and output.
-  static func start(
-    _ arguments: [String]
-  ) throws -> (any DuplexStream, ChildProcess) {
-    let child = try ChildProcess(arguments, input: .piped)
-    guard let input = child.takeInput() else { throw MirrorError.closed }
-    return (DescriptorStream(input: child.output, output: input), child)
   }
 
   private static func serve(

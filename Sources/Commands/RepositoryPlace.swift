@@ -92,19 +92,19 @@ struct RepositoryPlace {
   private struct Line {
     let stream: any DuplexStream
     let connection: RemoteStore.Connection
-    let program: ChildProcess
+    let program: ConnectedProgram
   }
 
   private func connect(_ arguments: [String]) throws(StorageError) -> Line {
     do {
-      let (stream, child) = try MirrorConnection.start(arguments)
+      let program = try ConnectedProgram(arguments)
       var connection = RemoteStore.Connection(
         location: name,
         program: Surroundings.program
-      ) { child.wait() }
+      ) { program.wait() }
       connection.interruption = { InterruptFlag.isRaised }
       connection.waiting = waiting
-      return Line(stream: stream, connection: connection, program: child)
+      return Line(stream: program.stream, connection: connection, program: program)
     } catch let error as FilesError {
       throw .unreachable(location: name, .system(error))
     } catch {

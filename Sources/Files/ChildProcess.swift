@@ -4,7 +4,7 @@ import Synchronization
 
 /// A program that runs beside this one, and the pipes between them.
 ///
-/// Its standard error is this process's own, and its signals are as this process got them. The
+/// Its signals are as this process got them. The
 /// corresponding C functions are `posix_spawnp` and `waitpid`.
 package final class ChildProcess: Sendable {
   /// Where a program's standard input comes from.
@@ -12,6 +12,14 @@ package final class ChildProcess: Sendable {
     /// From where this process has its own.
     case shared
     /// From this process: `takeInput`.
+    case piped
+  }
+
+  /// Where a program's standard error goes.
+  package enum Errors: Sendable {
+    /// Where this process has its own.
+    case shared
+    /// To this process: `errors`.
     case piped
   }
 
@@ -31,6 +39,8 @@ package final class ChildProcess: Sendable {
 
   /// What it writes to its standard output; ends when the program, and all who got it from there, have closed it.
   package let output: OpenFile
+  /// What it writes to its standard error, if that is piped.
+  package let errors: OpenFile?
   private let input: Mutex<OpenFile?>
   private let number: pid_t
   private let end = Mutex<End?>(nil)
@@ -42,15 +52,20 @@ package final class ChildProcess: Sendable {
   /// The same for arguments that are text.
   package convenience init(
     _ arguments: [String],
-    input kind: Input = .shared
+    input kind: Input = .shared,
+    errors way: Errors = .shared
   ) throws(FilesError) {
-    try self.init(arguments.map { Array($0.utf8) }, input: kind)
+    try self.init(arguments.map { Array($0.utf8) }, input: kind, errors: way)
   }
 
   /// Starts a program; the first argument is its name, which is looked for in `PATH`.
   ///
   /// There must be one.
-  package init(_ arguments: [[UInt8]], input kind: Input = .shared) throws(FilesError) {
+  package init(
+    _ arguments: [[UInt8]],
+    input kind: Input = .shared,
+    errors way: Errors = .shared
+  ) throws(FilesError) {
     precondition(!arguments.isEmpty)
     let name = arguments[0]
     // A zero ends an argument, so it cannot be in one.
@@ -60,14 +75,17 @@ package final class ChildProcess: Sendable {
     }
     unsafe words.append(nil)
     defer { unsafe words.forEach { unsafe free($0) } }
-    var (from, to): (Int32, Int32) = (-1, -1)
+    var (from, to, complaints): (Int32, Int32, Int32) = (-1, -1, -1)
     let code =
-      switch kind {
-      case .shared: unsafe kist_start_child(&words, nil, &from)
-      case .piped: unsafe kist_start_child(&words, &to, &from)
+      switch (kind, way) {
+      case (.shared, .shared): unsafe kist_start_child(&words, nil, &from, nil)
+      case (.shared, .piped): unsafe kist_start_child(&words, nil, &from, &complaints)
+      case (.piped, .shared): unsafe kist_start_child(&words, &to, &from, nil)
+      case (.piped, .piped): unsafe kist_start_child(&words, &to, &from, &complaints)
       }
     number = pid_t(try SystemCall.check(Int(code), "posix_spawn", name))
     output = OpenFile(descriptor: from, name: name)
+    errors = complaints < 0 ? nil : OpenFile(descriptor: complaints, name: name)
     input = Mutex(to < 0 ? nil : OpenFile(descriptor: to, name: name))
   }
 

@@ -24,9 +24,9 @@ ssize_t kist_read_stoppable(int descriptor, void *buffer, size_t count);
 
 /// Starts a program, which is looked for in PATH, with the signals as this process got them, and none
 /// blocked that asks for a stop. `arguments` begins with its name and ends with NULL. Its standard
-/// output, and its standard input if `input` is not NULL, are pipes whose other ends are returned;
-/// writing to ours does not wait. Process id or -errno.
-pid_t kist_start_child(char *const arguments[], int *input, int *output);
+/// output, its standard input if `input` is not NULL, and its standard error if `errors` is not NULL,
+/// are pipes whose other ends are returned; writing to ours does not wait. Process id or -errno.
+pid_t kist_start_child(char *const arguments[], int *input, int *output, int *errors);
 
 // faults.c: a cache that the machine cannot read.
 
