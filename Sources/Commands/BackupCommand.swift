@@ -50,9 +50,7 @@ struct BackupCommand: ParsableCommand {
     var rules = try rules.completed(by: profile).rules()
     let folders = try options.folders()
     let repository = try options.open()
-    for changed in try repository.leaveOutChangedPacks() {
-      console.warn("warning: \(Explanation.text(changed)); what was in it is stored anew")
-    }
+    OpeningWarnings.tell(ofChanged: try repository.leaveOutChangedPacks(), on: console)
     try repository.requireWhole()
     // By now it is there.
     rules.cacheInUse = folders.cacheInUse
