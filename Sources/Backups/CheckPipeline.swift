@@ -97,6 +97,7 @@ package struct CheckPipeline: Sendable {
   private func checkPacks(_ report: inout CheckReport) throws(BackupError) -> PackLosses {
     try PackCheck(
       store: repository.store,
+      index: repository.index,
       keyring: repository.keyring,
       reading: reading,
       workerCount: workerCount,

@@ -45,6 +45,7 @@ package struct KeylessCheckPipeline: Sendable {
     report.findings += repository.log.findings.map { .log($0) }
     var packs = try PackCheck(
       store: repository.store,
+      index: repository.index,
       keyring: nil,
       reading: reading,
       workerCount: workerCount,

@@ -59,6 +59,7 @@ struct PackLosses: Sendable {
 /// Verifies every pack of a store on several threads, with keys or without.
 struct PackCheck: Sendable {
   let store: any BlobStore
+  let index: ObjectIndex
   /// `nil`: what hashes prove is verified, and nothing is opened.
   let keyring: Keyring?
   let reading: DataReading
@@ -73,6 +74,7 @@ struct PackCheck: Sendable {
   ///
   /// A stop ends it early, and loses nothing that was found.
   func run(_ report: inout CheckReport) throws(BackupError) -> PackLosses {
+    if reading != .everything { try lookAgain() }
     let packs: [PackID]
     let chosen: Set<PackID>?
     do {
@@ -131,6 +133,15 @@ struct PackCheck: Sendable {
       report.findings.append(.morePackFindings(count: results.moreFindings))
     }
     return results.losses
+  }
+
+  /// Reads again what could not be read once: a check that reads less than that would name it for ever.
+  private func lookAgain() throws(BackupError) {
+    do throws(RepositoryError) {
+      try UnreadableObjects(of: store, index: index).tryAgain()
+    } catch {
+      throw .repository(error)
+    }
   }
 
   /// The packs of which everything is read; `nil` for all of them.

@@ -83,8 +83,8 @@ struct Console: Sendable {
 
   /// A warning or an error.
   func warn(_ line: String) {
-    guard line.hasPrefix("warning: ") else { return Console.remark(line) }
-    warn(paragraph: line)
+    guard !isJSON, !line.hasPrefix(Console.warningMark) else { return warn(paragraph: line) }
+    Console.remark(line)
   }
 
   /// A warning; for a program that reads, an object with the status that a command ends with for such a thing.
@@ -100,11 +100,22 @@ struct Console: Sendable {
 
   /// A warning of several sentences, broken between words where a terminal would break it anywhere.
   func warn(paragraph: String) {
-    guard !isJSON, let width = StandardStreams.terminalWidth(2) else {
-      return Console.remark(paragraph)
-    }
+    guard !isJSON else { return Console.remark(Console.object(paragraph)) }
+    guard let width = StandardStreams.terminalWidth(2) else { return Console.remark(paragraph) }
     let lines = TextFold.lines(paragraph, width: max(40, width), first: "", lead: "      ")
     Console.remark(lines.joined(separator: "\n"))
+  }
+
+  private static let warningMark = "warning: "
+
+  /// A warning as an object, for a program that reads; whoever has more to say hands over an object himself.
+  private static func object(_ text: String) -> String {
+    guard !text.hasPrefix("{") else { return text }
+    let message = text.hasPrefix(warningMark) ? text.dropFirst(warningMark.count) : text[...]
+    return JSONText([
+      "message_type": .text("warning"),
+      "message": .text(String(message.drop { $0 == " " })),
+    ]).line
   }
 
   /// Writes a line over the progress line, if one is drawn; that comes again below it.

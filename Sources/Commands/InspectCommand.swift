@@ -46,20 +46,14 @@ struct InspectCommand: ParsableCommand {
     case .packs:
       for (sequence, pack) in try repository.index.allPacks() {
         let trailer = try repository.packs.trailer(of: pack)
-        let lines =
-          options.json
-          ? [
-            JSONText([
-              "message_type": .text("pack"), "id": .text("\(pack)"),
-              "sequence": .number(Int(clamping: sequence)),
-              "object_count": .number(trailer.places.count),
-              "bytes": .number(trailer.packByteCount),
-            ]).line
-          ]
-          : IdentityLines.lines(
-            "\(pack)",
-            "\(sequence)  \(Quantities.count(trailer.places.count, "object"))  \(trailer.packByteCount) bytes"
-          )
+        guard !options.json else {
+          console.result(InspectJSON.pack(pack, sequence: sequence, trailer).line)
+          continue
+        }
+        let lines = IdentityLines.lines(
+          "\(pack)",
+          "\(sequence)  \(Quantities.count(trailer.places.count, "object"))  \(trailer.packByteCount) bytes"
+        )
         for line in lines { console.result(line) }
       }
     case .pack: try showPack(repository)
@@ -71,22 +65,8 @@ struct InspectCommand: ParsableCommand {
 
   private func showConfiguration(_ repository: OpenRepository) {
     let configuration = repository.configuration
-    let chunking = configuration.chunking
     if options.json {
-      options.console.result(
-        JSONText([
-          "message_type": .text("configuration"),
-          "repository_id": .text("\(configuration.repositoryID)"),
-          "store_id": .text("\(repository.store.id)"),
-          "made": .text(CalendarTime.iso(configuration.made)),
-          "root_key": .text(Hexadecimal.text(of: configuration.rootPublicKey)),
-          "chunk_sizes": .list(
-            [chunking.minimum, chunking.average, chunking.maximum].map { .number(Int($0)) }
-          ),
-          "data_key": .text("\(repository.keyring.currentDataKey.id)"),
-          "id_key": .text("\(repository.keyring.currentIdentityKey.id)"),
-        ]).line
-      )
+      options.console.result(InspectJSON.configuration(of: repository).line)
       return
     }
     let rows = [
@@ -123,6 +103,10 @@ struct InspectCommand: ParsableCommand {
       try repository.packs.heads(of: pack, trailer: trailer)
     ) {
       let directory = try opener.directory(of: try head.get())
+      guard !options.json else {
+        options.console.result(InspectJSON.object(place, in: pack, directory).line)
+        continue
+      }
       let facts =
         "\(directory.kind == .tree ? "tree" : "data")  at \(place.stubOffset)  "
         + "body \(place.bodyByteCount)  head \(place.headByteCount)  "
@@ -140,6 +124,11 @@ struct InspectCommand: ParsableCommand {
     let head = try repository.packs.head(of: location.place, in: location.pack)
     let directory = try opener.directory(of: head)
     let opened = try ChunkSource(repository: repository).openUncached(location).body
+    if options.json {
+      var json = InspectJSON.object(location.place, in: location.pack, directory)
+      json.add("chunks", InspectJSON.chunks(directory.chunkIDs, lengths: opened.lengths))
+      return options.console.result(json.line)
+    }
     options.console.result(
       "pack \(location.pack)\nkind \(directory.kind == .tree ? "tree" : "data")\n"
         + "plaintext \(opened.plaintext.count) bytes\nbody \(location.place.bodyByteCount) bytes"
@@ -154,6 +143,10 @@ struct InspectCommand: ParsableCommand {
       ($0.clear.time, $0.clear.sequence) < ($1.clear.time, $1.clear.sequence)
     }
     for record in records {
+      guard !options.json else {
+        options.console.result(InspectJSON.record(record).line)
+        continue
+      }
       options.console.result(
         "\(record.id)  \(CalendarTime.text(record.clear.time))  \(record.clear.kind)  "
           + "writer \(record.clear.writer.short) \(record.clear.sequence)  "
@@ -170,6 +163,9 @@ struct InspectCommand: ParsableCommand {
   private func showSnapshot(_ repository: OpenRepository) throws {
     let record = try repository.findSnapshot(id ?? "latest")
     let snapshot = try repository.snapshot(record)
+    if options.json {
+      return options.console.result(InspectJSON.snapshot(snapshot, of: record.id).line)
+    }
     let rows =
       [
         ["record", "\(record.id)"],

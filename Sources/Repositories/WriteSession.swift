@@ -38,7 +38,7 @@ package final class WriteSession: Sendable {
   package init(repository: OpenRepository, signer: SigningKey) throws(RepositoryError) {
     try repository.configuration.requireWritable()
     try repository.requireWhole()
-    try UnreadableObjects(repository: repository).tryAgain()
+    try UnreadableObjects(of: repository.store, index: repository.index).tryAgain()
     self.repository = repository
     self.signer = signer
     shards = (0..<WriteSession.shardCount).map { _ in ClaimShard() }

@@ -1,5 +1,6 @@
 import TestSupport
 import CoreTypes
+import Indexing
 import Storage
 import Testing
 
@@ -15,9 +16,11 @@ struct PackFindingTests {
     for number in 0..<UInt64(count) {
       try store.put([1, 2, 3], as: BlobName(.pack, Digest(words: number, 0, 0, 0)))
     }
+    let folder = try TemporaryFolder()
     var report = CheckReport()
     _ = try PackCheck(
       store: store,
+      index: try ObjectIndex(path: folder.path + "/index", store: id),
       keyring: nil,
       reading: .heads,
       workerCount: 2,
