@@ -154,14 +154,7 @@ enum Explanation {
           + "what `kist key export` wrote."
       )
     case .unsupported(let version, let features): newerFormat(version, features)
-    case .wrongSecret(let count):
-      Failure(
-        .wrongPassword,
-        count == 1
-          ? "wrong password: it does not open the only key slot"
-          : "wrong password: it opens none of \(Quantities.count(count, "key slot"))",
-        advice: "Check the password, the keyboard layout, and that this is the right repository."
-      )
+    case .wrongSecret(let trial): failure(ofTrial: trial)
     case .noUsableSlot(let reasons):
       failure(ofSlots: reasons)
     case .incompleteKeyring(let reasons):
@@ -327,11 +320,6 @@ enum Explanation {
     "Where a mirror has what is gone, `kist mirror pull MIRROR` brings it back; where no record at all is left, "
     + "`kist check --repair-from MIRROR` does so too. "
 
-  /// What helps where no slot is left: healing brings none that is missing, as it may have been removed.
-  static let bringingBackSlots =
-    "`kist mirror pull MIRROR` brings the slots back from a mirror that has them; without one, put back the files of "
-    + "`slots/` that `kist key export` wrote."
-
   private static func newerFormat(_ version: UInt64, _ features: [String]) -> Failure {
     var what = "format \(version)"
     if !features.isEmpty {
@@ -344,29 +332,6 @@ enum Explanation {
       meaning:
         "Nothing was changed. Its data is not damaged: this kist (\(Surroundings.version)) must not touch it.",
       advice: "Update kist on this machine."
-    )
-  }
-
-  private static func failure(ofSlots reasons: [SealingError]) -> Failure {
-    if reasons.isEmpty {
-      return Failure(
-        .damage,
-        "the repository has no key slots",
-        meaning: "Without a slot no password can open it.",
-        advice: bringingBackSlots
-      )
-    }
-    var causes: [String] = []
-    for cause in reasons.map({ text($0) }) where !causes.contains(cause) { causes.append(cause) }
-    return Failure(
-      .damage,
-      reasons.count == 1
-        ? "the only key slot cannot be tried: \(causes[0])"
-        : "none of \(Quantities.count(reasons.count, "key slot")) can be tried: "
-          + causes.joined(separator: "; "),
-      advice:
-        "`kist check --repair-from COPY` brings damaged slots back from a mirror of the repository; without one, put "
-        + "back the files of `slots/` that `kist key export` wrote."
     )
   }
 

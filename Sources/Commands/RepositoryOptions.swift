@@ -128,18 +128,25 @@ struct RepositoryOptions: ParsableArguments {
       do {
         return try unlock(store, prompt: prompt)
       } catch {
-        guard let failure = Explanation.failure(of: error), failure.status == .wrongPassword else {
-          throw error
-        }
+        guard let failure = Explanation.failure(of: error),
+          failure.status == .wrongPassword || RepositoryOptions.isMistypable(error)
+        else { throw error }
         askAgain(after: error, failure)
       }
     }
     return try unlock(store, prompt: prompt)
   }
 
+  /// True if some sound slot is for what was typed: then that may have been mistyped, whatever else is damaged.
+  private static func isMistypable(_ error: any Error) -> Bool {
+    guard case RepositoryError.wrongSecret(let trial) = error else { return false }
+    return trial.fittingSlots > 0
+  }
+
   /// Says what was wrong with what was typed, before it is asked for once more.
   private func askAgain(after error: any Error, _ failure: Failure) {
-    if case RepositoryError.wrongSecret = error {
+    if case RepositoryError.wrongSecret(let trial) = error {
+      if !trial.untried.isEmpty { console.warn(failure.what) }
       return console.warn("that does not open it; try again (Ctrl-C stops)")
     }
     console.warn(failure.what)
@@ -152,9 +159,9 @@ struct RepositoryOptions: ParsableArguments {
     let text = try secretText(prompt: prompt)
     do {
       return try UnlockedRepository(store: store, secret: try secret(text))
-    } catch RepositoryError.wrongSecret(let count) {
+    } catch RepositoryError.wrongSecret(let trial) {
       guard !shared.recoveryKey, RepositoryOptions.isRecoveryKey(text) else {
-        throw RepositoryError.wrongSecret(slotCount: count)
+        throw RepositoryError.wrongSecret(trial)
       }
       throw Failure(
         .wrongPassword,

@@ -13,8 +13,8 @@ package enum RepositoryError: Error, Sendable {
   case damagedConfiguration(reason: String)
   /// The repository is of a newer format, or uses features that this program lacks.
   case unsupported(version: UInt64, features: [String])
-  /// No slot opens with the secret that was given; `slotCount` were tried.
-  case wrongSecret(slotCount: Int)
+  /// No slot opens with the secret that was given; some may not have been tried, because they are damaged.
+  case wrongSecret(SlotTrial)
   /// No slot could be tried, for these reasons.
   case noUsableSlot(reasons: [SealingError])
   /// The keyring has no data key or no id key that opens.

@@ -15,7 +15,7 @@ package struct SlotKeeping {
   /// A slot as a person sees it.
   package struct Listed: Sendable {
     package let name: Digest
-    /// `nil` if the file is damaged.
+    /// `nil` if the file is damaged or cannot be read.
     package let slot: KeySlot?
     package let note: KeySlot.Note?
   }
@@ -24,24 +24,7 @@ package struct SlotKeeping {
   package func list() throws(RepositoryError) -> [Listed] {
     do {
       var listed: [Listed] = []
-      for name in try repository.store.names(of: .slot) {
-        let file = try repository.store.read(BlobName(.slot, name))
-        do {
-          let slot = try KeySlot(decoding: file)
-          listed.append(
-            Listed(
-              name: name,
-              slot: slot,
-              note: try slot.note(
-                with: repository.bundle,
-                repository: repository.configuration.repositoryID
-              )
-            )
-          )
-        } catch {
-          listed.append(Listed(name: name, slot: nil, note: nil))
-        }
-      }
+      for name in try repository.store.names(of: .slot) { listed.append(try self.listed(name)) }
       return listed.sorted {
         ($0.note?.made ?? PointInTime(seconds: .max), $0.name)
           < ($1.note?.made ?? PointInTime(seconds: .max), $1.name)
@@ -49,6 +32,25 @@ package struct SlotKeeping {
     } catch {
       throw .storage(error)
     }
+  }
+
+  private func listed(_ name: Digest) throws(StorageError) -> Listed {
+    do {
+      let slot = try KeySlot(decoding: try repository.store.read(BlobName(.slot, name)))
+      let note = try slot.note(
+        with: repository.bundle,
+        repository: repository.configuration.repositoryID
+      )
+      return Listed(name: name, slot: slot, note: note)
+    } catch let error as StorageError {
+      switch error {
+      case .short, .tooLarge: break
+      default: guard error.isUnreadable else { throw error }
+      }
+    } catch {
+      // It is damaged, which is what the list says of it.
+    }
+    return Listed(name: name, slot: nil, note: nil)
   }
 
   /// Adds a slot for a further secret.

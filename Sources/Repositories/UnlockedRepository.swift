@@ -66,13 +66,29 @@ package struct UnlockedRepository: Sendable {
     secret: SlotSecret,
     configuration: Configuration
   ) throws(RepositoryError) -> (KeySlot, CapabilityBundle) {
-    var refusals = 0
-    var reasons: [SealingError] = []
+    var trial = SlotTrial(secret)
+    var unreadable: StorageError?
     do {
       for name in try store.names(of: .slot).sorted().prefix(SlotLimits.slotCount) {
-        let file = try store.read(BlobName(.slot, name))
+        let slot: KeySlot
+        do {
+          slot = try KeySlot(decoding: try store.read(BlobName(.slot, name)))
+        } catch let error as StorageError {
+          switch error {
+          // Removed while the slots were being read.
+          case .missing: continue
+          case .short, .tooLarge: trial.couldNotTry(.damagedSlot)
+          default:
+            // One that the disk cannot read says nothing about the others.
+            guard error.isUnreadable else { throw error }
+            unreadable = unreadable ?? error
+          }
+          continue
+        } catch let error as SealingError {
+          trial.couldNotTry(error)
+          continue
+        }
         do throws(SealingError) {
-          let slot = try KeySlot(decoding: file)
           let bundle = try slot.open(with: secret, repository: configuration.repositoryID)
           // Else this client would sign enrolments that no reader believes.
           guard SigningKey(seed: bundle.rootSeed).publicKey == configuration.rootPublicKey else {
@@ -80,18 +96,23 @@ package struct UnlockedRepository: Sendable {
           }
           return (slot, bundle)
         } catch {
-          if error == .wrongSecret { refusals += 1 } else { reasons.append(error) }
+          if error == .wrongSecret {
+            trial.refused(by: slot.kind)
+          } else {
+            trial.couldNotTry(error)
+          }
         }
       }
     } catch {
-      throw .storage(error)
+      throw RepositoryError(error)
     }
+    if let unreadable { throw .storage(unreadable) }
     // Says nothing about the slot, nor about the secret.
-    for reason in reasons {
+    for reason in trial.untried {
       if case .derivationMemory = reason { throw .sealing(reason) }
     }
-    guard refusals > 0 else { throw .noUsableSlot(reasons: reasons) }
-    throw .wrongSecret(slotCount: refusals)
+    guard trial.refusals > 0 else { throw .noUsableSlot(reasons: trial.untried) }
+    throw .wrongSecret(trial)
   }
 
   private static func openKeyring(

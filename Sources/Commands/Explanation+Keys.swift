@@ -1,0 +1,101 @@
+import Repositories
+import Sealing
+
+/// What is said where the files are lost or damaged that open a repository, or where a secret opens none of them.
+extension Explanation {
+  /// What helps where no slot is left: healing brings none that is missing, as it may have been removed.
+  static let bringingBackSlots =
+    "`kist mirror pull MIRROR` brings the slots back from a mirror that has them; without one, put back the files of "
+    + "`slots/` that `kist key export` wrote."
+
+  /// A password or a recovery key that opened no slot.
+  ///
+  /// It is called wrong only where every slot was tried.
+  static func failure(ofTrial trial: SlotTrial) -> Failure {
+    trial.untried.isEmpty ? failure(ofWholeTrial: trial) : failure(ofPartialTrial: trial)
+  }
+
+  private static func failure(ofWholeTrial trial: SlotTrial) -> Failure {
+    Failure(
+      .wrongPassword,
+      trial.slots == 1
+        ? "wrong \(name(trial.given)): it does not open the only key slot"
+        : "wrong \(name(trial.given)): it opens none of \(Quantities.count(trial.slots, "key slot"))",
+      advice: "Check the password, the keyboard layout, and that this is the right repository."
+    )
+  }
+
+  private static func failure(ofPartialTrial trial: SlotTrial) -> Failure {
+    let untried = trial.untried.count
+    let cause =
+      trial.untried.allSatisfy(\.isDamage)
+      ? "damaged and could not be tried" : "of no use (\(distinct(trial.untried)))"
+    let others =
+      trial.refusals == 1 ? "the other is not opened by it" : "the others are not opened by it"
+    var advice = ""
+    switch trial.given {
+    case .password where trial.recoverySlots > 0:
+      advice = "If you have kept the recovery key, --recovery-key opens the repository. "
+    case .recoveryKey where trial.passwordSlots > 0:
+      advice = "A password opens the repository too: leave --recovery-key out. "
+    case .password, .recoveryKey: break
+    }
+    return Failure(
+      .damage,
+      "\(untried) of \(Quantities.count(trial.slots, "key slot")) \(untried == 1 ? "is" : "are") \(cause); "
+        + others,
+      meaning: "The \(name(trial.given)) may be right: nobody can tell whether "
+        + "\(untried == 1 ? "the damaged slot was" : "one of the damaged slots was") the one for it.",
+      advice: advice
+        + "`kist check --repair-from COPY` brings a damaged slot back from a mirror of the repository; without one, put "
+        + "back the files of `slots/` that `kist key export` wrote. Once it is open, `kist key list` shows which slots "
+        + "are damaged."
+    )
+  }
+
+  private static func name(_ given: SlotTrial.Given) -> String {
+    switch given {
+    case .password: "password"
+    case .recoveryKey: "recovery key"
+    }
+  }
+
+  /// Each reason once, joined.
+  private static func distinct(_ reasons: [SealingError]) -> String {
+    var causes: [String] = []
+    for cause in reasons.map({ text($0) }) where !causes.contains(cause) { causes.append(cause) }
+    return causes.joined(separator: "; ")
+  }
+
+  /// No slot that could be tried.
+  static func failure(ofSlots reasons: [SealingError]) -> Failure {
+    if reasons.isEmpty {
+      return Failure(
+        .damage,
+        "the repository has no key slots",
+        meaning: "Without a slot no password can open it.",
+        advice: bringingBackSlots
+      )
+    }
+    return Failure(
+      .damage,
+      reasons.count == 1
+        ? "the only key slot cannot be tried: \(distinct(reasons))"
+        : "none of \(Quantities.count(reasons.count, "key slot")) can be tried: "
+          + distinct(reasons),
+      advice:
+        "`kist check --repair-from COPY` brings damaged slots back from a mirror of the repository; without one, put "
+        + "back the files of `slots/` that `kist key export` wrote."
+    )
+  }
+}
+
+extension SealingError {
+  /// True if the slot's file is not what was written there.
+  fileprivate var isDamage: Bool {
+    switch self {
+    case .damagedSlot, .malformed, .notAuthentic: true
+    default: false
+    }
+  }
+}
