@@ -16,13 +16,56 @@ extension Explanation {
   }
 
   private static func failure(ofWholeTrial trial: SlotTrial) -> Failure {
-    Failure(
-      .wrongPassword,
-      trial.slots == 1
-        ? "wrong \(name(trial.given)): it does not open the only key slot"
-        : "wrong \(name(trial.given)): it opens none of \(Quantities.count(trial.slots, "key slot"))",
-      advice: "Check the password, the keyboard layout, and that this is the right repository."
-    )
+    let wrong =
+      "wrong \(name(trial.given)): "
+      + (trial.slots == 1
+        ? "it does not open the only key slot"
+        : "it opens none of \(Quantities.count(trial.slots, "key slot"))")
+    let check = "Check the password, the keyboard layout, and that this is the right repository."
+    return switch (trial.given, trial.passwordSlots > 0, trial.recoverySlots > 0) {
+    case (.password, true, true):
+      Failure(
+        .wrongPassword,
+        wrong,
+        advice: check
+          + " If it is forgotten, the recovery key opens the repository, if you have kept it: --recovery-key."
+      )
+    case (.password, true, false):
+      Failure(
+        .wrongPassword,
+        wrong,
+        meaning:
+          "Without the password nobody can read the repository: no recovery key was made for it.",
+        advice: check
+      )
+    case (.password, false, _):
+      Failure(
+        .wrongPassword,
+        "no password opens this repository, but a recovery key does",
+        advice: "Give it with --recovery-key: it is asked for, or read from the same places, then."
+      )
+    case (.recoveryKey, true, true):
+      Failure(
+        .wrongPassword,
+        wrong,
+        advice:
+          "Check that it was made for this repository. A password opens it too: leave --recovery-key out."
+      )
+    case (.recoveryKey, true, false):
+      Failure(
+        .wrongPassword,
+        "no recovery key opens this repository, but a password does",
+        meaning: "None was made for it, or it was removed.",
+        advice: "Leave --recovery-key out, and give the password."
+      )
+    case (.recoveryKey, false, _):
+      Failure(
+        .wrongPassword,
+        wrong,
+        meaning: "Without it nobody can read the repository: no password opens it either.",
+        advice: "Check that it was made for this repository."
+      )
+    }
   }
 
   private static func failure(ofPartialTrial trial: SlotTrial) -> Failure {

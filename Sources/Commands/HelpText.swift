@@ -17,6 +17,9 @@ enum HelpText {
       kist -P laptop backup     takes both, and the folders, from profile laptop
                                 in ~/.config/kist/config.toml
 
+    The password is forgotten, and `kist key add --recovery` has printed a recovery key:
+      kist snapshots --recovery-key                     asks for it; so with every command
+
     Options that all commands share may stand before the command. They win over the environment:
       KIST_REPOSITORY             as --repo
       KIST_PASSWORD               the password itself

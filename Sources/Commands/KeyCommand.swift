@@ -9,11 +9,13 @@ struct KeyCommand: ParsableCommand {
     abstract: "Add, list, remove and export the keys that open the repository.",
     discussion: """
       A repository has up to 16 keys: passwords, and recovery keys to keep on paper. Each opens all \
-      of it.
+      of it. Who has forgotten the password opens it with --recovery-key, which every command takes; who has \
+      neither cannot, and nobody else can.
 
         kist key list
         kist key add --recovery
         kist key passwd
+        kist key passwd --recovery-key        # a new password, where the old one is forgotten
         kist key remove 3f9a2c01
         kist key export --to /media/stick/kist-keys
       """,

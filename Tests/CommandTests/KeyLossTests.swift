@@ -83,4 +83,26 @@ struct KeyLossTests {
     #expect(refused.errors.contains("leave --recovery-key out"), "\(refused)")
     #expect(try kist(["snapshots"]).status == 0)
   }
+
+  @Test func `who gives a wrong password is told of the recovery key, or that there is none`()
+    throws
+  {
+    let wrong = try kist(["snapshots"], password: "wrong")
+    #expect(wrong.status == 12, "\(wrong)")
+    #expect(wrong.errors.contains("it opens none of 2 key slots"), "\(wrong)")
+    #expect(wrong.errors.contains("if you have kept it: --recovery-key"), "\(wrong)")
+    #expect(!wrong.errors.contains("nobody can read"), "\(wrong)")
+    for slot in try slots("recovery key") { try place.call("rm", place.path(slot)) }
+    let last = try kist(["snapshots"], password: "wrong")
+    #expect(last.status == 12, "\(last)")
+    #expect(last.errors.contains("does not open the only key slot"), "\(last)")
+    #expect(last.errors.contains("Without the password nobody can read"), "\(last)")
+    #expect(!last.errors.contains("--recovery-key"), "\(last)")
+    let none = try kist(["snapshots"] + recovery)
+    #expect(none.status == 12, "\(none)")
+    #expect(none.errors.contains("no recovery key opens this repository"), "\(none)")
+    for page in [["--help"], ["help", "key"]] {
+      #expect(try place.start(page).wait().output.contains("--recovery-key"))
+    }
+  }
 }
