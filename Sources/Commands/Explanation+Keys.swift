@@ -6,7 +6,51 @@ extension Explanation {
   /// What helps where no slot is left: healing brings none that is missing, as it may have been removed.
   static let bringingBackSlots =
     "`kist mirror pull MIRROR` brings the slots back from a mirror that has them; without one, put back the files of "
-    + "`slots/` that `kist key export` wrote."
+    + "`slots/` that `kist key export` wrote. " + withoutEither
+
+  /// What it comes to where nobody has a copy of what is lost.
+  static let withoutEither =
+    "Without either nobody can read this repository any more: begin a new one in another folder (`kist init`). This "
+    + "one is of use only to somebody who finds a copy later."
+
+  /// What helps where the configuration is damaged or gone.
+  private static let bringingBackConfiguration =
+    "`kist check --repair-from COPY`, on the machine where its folder is, brings it back from a mirror of the "
+    + "repository; without one, put back the file `kist` that `kist key export` wrote. "
+    + withoutEither
+
+  /// A configuration that is not what was written.
+  static let damagedConfiguration = Failure(
+    .damage,
+    "the repository's configuration (file `kist`) is damaged: it is not what was written there",
+    meaning: "Packs and snapshots may be whole, but nothing can be opened without this file.",
+    advice: bringingBackConfiguration
+  )
+
+  /// A repository without a configuration.
+  static func failure(ofLostConfigurationAt path: String) -> Failure {
+    Failure(
+      .damage,
+      "the configuration (file `kist`) of the repository at \(DisplayedName.text(path)) is gone",
+      meaning:
+        "Its packs and records are there and may be whole, but nothing can be opened without this file.",
+      advice: bringingBackConfiguration
+    )
+  }
+
+  /// A keyring without a key that every reader needs.
+  static func failure(ofKeyring reasons: [SealingError]) -> Failure {
+    Failure(
+      .damage,
+      "the keyring lacks a data key or an id key",
+      meaning:
+        "The password is right, but it leads to these keys only, and without both nothing can be read"
+        + (reasons.isEmpty ? ": their files are gone." : ": \(distinct(reasons))."),
+      advice:
+        "`kist check --repair-from COPY` brings the files of `keyring/` back from a mirror of the repository; without "
+        + "one, put back those that `kist key export` wrote. " + withoutEither
+    )
+  }
 
   /// A password or a recovery key that opened no slot.
   ///
@@ -128,7 +172,7 @@ extension Explanation {
           + distinct(reasons),
       advice:
         "`kist check --repair-from COPY` brings damaged slots back from a mirror of the repository; without one, put "
-        + "back the files of `slots/` that `kist key export` wrote."
+        + "back the files of `slots/` that `kist key export` wrote. " + withoutEither
     )
   }
 }

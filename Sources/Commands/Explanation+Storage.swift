@@ -32,11 +32,12 @@ extension Explanation {
         .noRepository,
         "the repository at \(DisplayedName.text(path)) is not complete: its file `kist` is missing",
         meaning:
-          "Either its `init` was interrupted, or the file was lost; what else is there is unharmed.",
+          "It holds no pack and no record: its `init` was interrupted, or they were lost too.",
         advice:
-          "Put `kist` back from a mirror or from what `kist key export` wrote. If there never was a "
-          + "snapshot, run `kist init` again: it refuses where there is one."
+          "If there never was a snapshot, run `kist init` again. Else bring the repository back from a copy: "
+          + "`kist mirror pull --init --repo NEW-FOLDER COPY`."
       )
+    case .lostConfiguration(let path): failure(ofLostConfigurationAt: path)
     case .alreadyThere(let path):
       Failure(
         .failed,

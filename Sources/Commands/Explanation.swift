@@ -144,28 +144,11 @@ enum Explanation {
 
   static func failure(from error: RepositoryError) -> Failure {
     switch error {
-    case .damagedConfiguration:
-      Failure(
-        .damage,
-        "the repository's configuration (file `kist`) is damaged: it is not what was written there",
-        meaning: "Packs and snapshots may be whole, but nothing can be opened without this file.",
-        advice:
-          "`kist check --repair-from COPY` brings it back from a mirror of the repository; without one, put back "
-          + "what `kist key export` wrote."
-      )
+    case .damagedConfiguration: damagedConfiguration
     case .unsupported(let version, let features): newerFormat(version, features)
     case .wrongSecret(let trial): failure(ofTrial: trial)
-    case .noUsableSlot(let reasons):
-      failure(ofSlots: reasons)
-    case .incompleteKeyring(let reasons):
-      Failure(
-        .damage,
-        "the keyring lacks a data key or an id key",
-        meaning: reasons.map { text($0) }.joined(separator: "; "),
-        advice:
-          "`kist check --repair-from COPY` brings the files of `keyring/` back from a mirror of the repository; without "
-          + "one, put back what `kist key export` wrote."
-      )
+    case .noUsableSlot(let reasons): failure(ofSlots: reasons)
+    case .incompleteKeyring(let reasons): failure(ofKeyring: reasons)
     case .leftOut(let id):
       Failure(
         .refusedForSafety,

@@ -179,7 +179,8 @@ struct ObjectSupply: Supply {
       if error.isUnreadable { return nil }
       switch error {
       case .missing, .short: return nil
-      case .noRepository, .interruptedInit, .alreadyThere, .notEmpty, .tooLarge, .conflict,
+      case .noRepository, .interruptedInit, .lostConfiguration, .alreadyThere, .notEmpty, .tooLarge,
+        .conflict,
         .misplaced, .damagedStoreID, .selecting, .busy, .failed, .denied, .held, .quota, .notTaken,
         .unreachable,
         .disconnected:

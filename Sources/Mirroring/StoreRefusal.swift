@@ -12,6 +12,7 @@ struct StoreRefusal: Error, Equatable, Sendable {
   /// Numbers under which reasons travel.
   enum Code {
     static let noRepository: UInt64 = 1
+    /// Value: 1 if packs or records are there, so that the configuration was lost.
     static let interruptedInit: UInt64 = 2
     static let alreadyThere: UInt64 = 3
     static let notEmpty: UInt64 = 4
@@ -48,6 +49,8 @@ struct StoreRefusal: Error, Equatable, Sendable {
     self.second = second
   }
 
+  /// What is said of a store without a configuration that is none of an interrupted `init`.
+  private static let holdsData: UInt64 = 1
   /// Characters of a text; four bytes each at most.
   private static let textLimit = 1000
 
@@ -83,6 +86,8 @@ extension StoreRefusal {
     switch error {
     case .noRepository: self.init(Code.noRepository, "no repository")
     case .interruptedInit: self.init(Code.interruptedInit, "an interrupted init")
+    case .lostConfiguration:
+      self.init(Code.interruptedInit, "the configuration is missing", StoreRefusal.holdsData)
     case .alreadyThere: self.init(Code.alreadyThere, "a repository is there already")
     case .notEmpty: self.init(Code.notEmpty, "the folder is not empty")
     case .missing(let name): self.init(Code.missing, name.description)
@@ -148,7 +153,9 @@ extension StoreRefusal {
     let subject = name.map { $0.description } ?? text
     switch code {
     case Code.noRepository: return .noRepository(path: location)
-    case Code.interruptedInit: return .interruptedInit(path: location)
+    case Code.interruptedInit:
+      return first == StoreRefusal.holdsData
+        ? .lostConfiguration(path: location) : .interruptedInit(path: location)
     case Code.alreadyThere: return .alreadyThere(path: location)
     case Code.notEmpty: return .notEmpty(path: location)
     case Code.missing:

@@ -259,7 +259,9 @@ package final class DirectoryStore: BlobStore, CommitLocking {
     } catch {
       if error.isADirectory || error.isNotADirectory { throw .misplaced(name: name) }
       guard error.isNotFound else { throw .failed(name: "\(path)/\(name)", error) }
-      if name == "store", StoreLayout.isStore(at: path) { throw .damagedStoreID }
+      let holdsData = StoreLayout.holdsData(at: path)
+      if name == "store", holdsData || StoreLayout.isStore(at: path) { throw .damagedStoreID }
+      if name == "kist", holdsData { throw .lostConfiguration(path: path) }
       let begun = StoreLayout.isBegun(at: path)
       throw begun ? .interruptedInit(path: path) : .noRepository(path: path)
     }

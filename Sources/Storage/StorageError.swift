@@ -7,6 +7,8 @@ package enum StorageError: Error, Equatable, Sendable {
   case noRepository(path: String)
   /// `init` stopped half-way at this path.
   case interruptedInit(path: String)
+  /// The configuration of the repository at this path is gone: packs or records are there.
+  case lostConfiguration(path: String)
   /// There is a repository at this path already.
   case alreadyThere(path: String)
   /// The folder for a new repository is not empty.

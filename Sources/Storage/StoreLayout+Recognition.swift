@@ -1,3 +1,4 @@
+import CoreTypes
 package import Files
 
 extension StoreLayout {
@@ -18,6 +19,40 @@ extension StoreLayout {
       return try isStore(DirectoryHandle.open(path: path))
     } catch {
       return false
+    }
+  }
+
+  /// Whether packs or records lie in a folder: then it is a repository, whichever fixed files are gone.
+  ///
+  /// What cannot be looked into holds none.
+  static func holdsData(at path: String) -> Bool {
+    do {
+      let root = try DirectoryHandle.open(path: path)
+      if try holdsBlob(Array(BlobKind.record.folder.utf8), in: root) { return true }
+      let packs = try root.openSubdirectory(Array(BlobKind.pack.folder.utf8))
+      for shard in try packs.entries() where shard.name.count == 2 {
+        if try holdsBlob(shard.name, in: packs) { return true }
+      }
+      return false
+    } catch {
+      return false
+    }
+  }
+
+  /// Whether a folder holds a file that has a hash for its name; false if it is no folder.
+  private static func holdsBlob(
+    _ name: [UInt8],
+    in parent: DirectoryHandle
+  ) throws(FilesError) -> Bool {
+    let folder: DirectoryHandle
+    do {
+      folder = try parent.openSubdirectory(name)
+    } catch {
+      guard error.isNotFound || error.isNotADirectory else { throw error }
+      return false
+    }
+    return try folder.entries().contains { entry in
+      entry.mayBeFile && Digest(hexadecimal: String(decoding: entry.name, as: UTF8.self)) != nil
     }
   }
 

@@ -127,7 +127,7 @@ package enum StoreLayout {
   ///
   /// Throws if nothing else says that a store is there, or if the file is sound.
   package static func renumber(at path: String) throws(StorageError) {
-    guard isStore(at: path) else { throw .noRepository(path: path) }
+    guard isStore(at: path) || holdsData(at: path) else { throw .noRepository(path: path) }
     guard let id = StoreID(RandomBytes.make(count: StoreID.byteCount)) else {
       throw .damagedStoreID
     }

@@ -105,4 +105,65 @@ struct KeyLossTests {
       #expect(try place.start(page).wait().output.contains("--recovery-key"))
     }
   }
+
+  /// What may be lost of that without which nothing opens, and what is said of it.
+  enum Loss: String, CaseIterable, Sendable {
+    case damagedConfiguration, noConfiguration, damagedSlots, noSlots, damagedKeyring, noKeyring
+
+    var words: String {
+      switch self {
+      case .damagedConfiguration: "(file `kist`) is damaged"
+      case .noConfiguration: "is gone"
+      case .damagedSlots: "none of 2 key slots can be tried"
+      case .noSlots: "no key slots"
+      case .damagedKeyring, .noKeyring: "The password is right, but"
+      }
+    }
+  }
+
+  private func lose(_ loss: Loss) throws {
+    switch loss {
+    case .damagedConfiguration: try damage(["repository/kist"])
+    case .noConfiguration: try place.call("rm", place.path("repository/kist"))
+    case .damagedSlots: try damage(try place.files(below: "repository/slots"))
+    case .noSlots: try place.call("sh", "-c", "rm '\(place.repository)'/slots/*")
+    case .damagedKeyring: try damage(try place.files(below: "repository/keyring"))
+    case .noKeyring: try place.call("sh", "-c", "rm '\(place.repository)'/keyring/*")
+    }
+  }
+
+  @Test(arguments: Loss.allCases)
+  func `what opens nothing any more is said plainly, with what may still help`(loss: Loss) throws {
+    try lose(loss)
+    for command in [["check"], ["snapshots"], ["backup", place.path("source")]] {
+      let refused = try kist(command + recovery)
+      #expect(refused.status == 20, "\(command): \(refused)")
+      #expect(refused.errors.contains(loss.words) || command == ["check"], "\(refused)")
+      let help = loss == .noSlots ? "kist mirror pull" : "kist check --repair-from COPY"
+      for advice in [help, "kist key export", "nobody can read this repository", "kist init"] {
+        #expect(refused.errors.contains(advice), "\(command): \(refused)")
+      }
+    }
+    let healing =
+      loss == .noSlots
+      ? ["mirror", "pull", copy] : ["check", "--without-key", "--repair-from", copy]
+    let healed = try kist(healing)
+    #expect(healed.status == 0, "\(healed)")
+    #expect(try kist(["check"] + recovery).status == 0)
+  }
+
+  @Test func `a configuration that was lost is damage over a line too, and with more that is lost`()
+    throws
+  {
+    try lose(.noConfiguration)
+    let serve = "pipe:'\(Programs.kist)' serve --stdio --repo '\(place.repository)'"
+    let far = try place.start(["snapshots", "-r", serve] + recovery).wait()
+    #expect(far.status == 20 && far.errors.contains("is gone"), "\(far)")
+    try place.write([1], to: "repository/a-stranger")
+    #expect(try kist(["snapshots"]).status == 20)
+    try place.call("rm", place.path("repository/store"))
+    #expect(try kist(["snapshots"]).status == 20)
+    let healed = try kist(["check", "--repair-from", copy] + recovery)
+    #expect(healed.status == 0, "\(healed)")
+  }
 }
