@@ -89,15 +89,16 @@ struct CheckCommand: ParsableCommand {
     if repair || spare != nil { try watch.refuse(store) }
     let subject = try subject(store)
     let isOlder = watch.warn(subject.log, of: store, subject.configuration)
-    let report = try report(on: subject)
+    let losses = try subject.keyLosses()
+    let report = try report(on: subject, losses)
     let isWhole = files?.lacking.isEmpty ?? true
-    if report.findings.isEmpty, isWhole {
+    if report.findings.isEmpty, isWhole, losses.isEmpty {
       if isOlder { throw ExitCode(ExitStatus.rollback.rawValue) }
       return
     }
     if !report.findings.isEmpty, try mend(subject, report, from: spare), isWhole {
       try note(subject, findings: 0)
-      return
+      if losses.isEmpty { return }
     }
     throw ExitCode(ExitStatus.damage.rawValue)
   }
@@ -120,8 +121,12 @@ struct CheckCommand: ParsableCommand {
     }
   }
 
-  /// Checks, notes and says what was found; throws if there is no slot or no record to open anything with.
-  private func report(on subject: CheckSubject) throws -> CheckReport {
+  /// Checks, notes and says what was found; throws if there is no record, or if nobody can open it and nothing is to be
+  /// brought back.
+  private func report(
+    on subject: CheckSubject,
+    _ losses: [KeyFiles.Loss]
+  ) throws -> CheckReport {
     let console = options.console
     let reading = reading
     // Whoever types a password takes time that is not ours.
@@ -135,19 +140,16 @@ struct CheckCommand: ParsableCommand {
       mending: repair || repairFrom != nil ? .asked : .notAsked,
       opening: subject.opening
     )
-    let isLocked = try lacksSlots(subject)
     let naming = CheckNaming(console: console)
     naming.name(strangers: report.strangers)
     text.show(
       report,
       named: naming.name(report.findings),
-      isLocked ? .locked : isUnrecorded ? .unrecorded : .recorded,
+      !losses.isEmpty ? .locked : isUnrecorded ? .unrecorded : .recorded,
       seconds: Double(SystemClock.monotonicNanoseconds() - start) / 1e9
     )
-    if isLocked {
-      text.warnOfNoSlots()
-      throw ExitCode(ExitStatus.damage.rawValue)
-    }
+    KeyLossText.warn(losses, console)
+    if !losses.isEmpty, repairFrom == nil { throw ExitCode(ExitStatus.damage.rawValue) }
     if isUnrecorded {
       text.warnOfNoRecords()
       throw ExitCode(ExitStatus.damage.rawValue)
@@ -227,11 +229,6 @@ struct CheckCommand: ParsableCommand {
       of: subject.configuration.repositoryID,
       store: subject.store.id
     )
-  }
-
-  private func lacksSlots(_ subject: CheckSubject) throws -> Bool {
-    guard !withoutKey, case .keyless(let repository) = subject else { return false }
-    return try repository.store.names(of: .slot).isEmpty
   }
 
   private func subject(_ store: any BlobStore & CommitLocking) throws -> CheckSubject {

@@ -38,6 +38,14 @@ enum CheckSubject {
     }
   }
 
+  /// Why nobody can open it; nothing if it is open.
+  func keyLosses() throws -> [KeyFiles.Loss] {
+    switch self {
+    case .open: []
+    case .keyless(let repository): try KeyFiles(of: repository.store).losses
+    }
+  }
+
   /// The same store and index, for what needs no key.
   func keyless() throws -> KeylessRepository {
     switch self {

@@ -17,7 +17,7 @@ struct CheckText {
   enum State {
     case recorded
     case unrecorded
-    /// There is a log, and no slot that would open anything.
+    /// Nobody can open it: what is said of that comes first.
     case locked
   }
 
@@ -59,8 +59,8 @@ struct CheckText {
           + "two have one number. What `kist snapshots` lists is whole without them. Somebody may have tried to "
           + "forge one, or has copied a machine's state folder: `kist inspect records` shows who wrote what."
       )
-    } else if mending == .asked || report.hasDamagedSelection {
-      // What could not be brought back is said when that was tried.
+    } else if mending == .asked || report.hasDamagedSelection || state == .locked {
+      // What could not be brought back is said when that was tried; and what nobody can open, nobody backs up to.
       console.warn("\(Quantities.count(named, "finding")), named above.")
       warnOfDisk(report)
     } else if opening == .keyless {
@@ -100,16 +100,6 @@ struct CheckText {
       "no errors; of the data, \(Quantities.part(report.packsRead, of: report.packs, "pack")) "
         + "read and proven"
     }
-  }
-
-  /// Nobody can open the repository.
-  func warnOfNoSlots() {
-    console.warn("no key slots are left: as it is, nobody can open this repository")
-    console.warn(
-      paragraph:
-        "If the first `kist mirror pull` that was to make this copy was cut off, run it again. Else "
-        + Explanation.bringingBackSlots
-    )
   }
 
   /// There are packs, and no log to which they belong.

@@ -8,6 +8,16 @@ extension Explanation {
     "`kist mirror pull MIRROR` brings the slots back from a mirror that has them; without one, put back the files of "
     + "`slots/` that `kist key export` wrote. " + withoutEither
 
+  /// What helps where slots are there, and damaged.
+  static let bringingBackDamagedSlots =
+    "`kist check --repair-from COPY` brings damaged slots back from a mirror of the repository; without one, put "
+    + "back the files of `slots/` that `kist key export` wrote. " + withoutEither
+
+  /// What helps where the keyring is damaged or gone.
+  static let bringingBackKeyring =
+    "`kist check --repair-from COPY` brings the files of `keyring/` back from a mirror of the repository; without "
+    + "one, put back those that `kist key export` wrote. " + withoutEither
+
   /// What it comes to where nobody has a copy of what is lost.
   static let withoutEither =
     "Without either nobody can read this repository any more: begin a new one in another folder (`kist init`). This "
@@ -46,9 +56,7 @@ extension Explanation {
       meaning:
         "The password is right, but it leads to these keys only, and without both nothing can be read"
         + (reasons.isEmpty ? ": their files are gone." : ": \(distinct(reasons))."),
-      advice:
-        "`kist check --repair-from COPY` brings the files of `keyring/` back from a mirror of the repository; without "
-        + "one, put back those that `kist key export` wrote. " + withoutEither
+      advice: bringingBackKeyring
     )
   }
 
@@ -170,9 +178,7 @@ extension Explanation {
         ? "the only key slot cannot be tried: \(distinct(reasons))"
         : "none of \(Quantities.count(reasons.count, "key slot")) can be tried: "
           + distinct(reasons),
-      advice:
-        "`kist check --repair-from COPY` brings damaged slots back from a mirror of the repository; without one, put "
-        + "back the files of `slots/` that `kist key export` wrote. " + withoutEither
+      advice: bringingBackDamagedSlots
     )
   }
 }

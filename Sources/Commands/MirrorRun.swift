@@ -18,8 +18,18 @@ struct MirrorRun {
     ProcessEnvironment.keepFreedMemorySmall()
     mirror.limitUpload?.explain("--limit-upload", options.console)
     mirror.limitDownload?.explain("--limit-download", options.console)
+    var losses: [KeyFiles.Loss] = []
+    try runAll(&losses)
+    // Last: whatever is to be brought has come.
+    if let failure = KeyLossText.failure(ofPush: losses) { throw failure }
+  }
+
+  /// Runs with each, and notes why nobody could open what was pushed.
+  private func runAll(_ losses: inout [KeyFiles.Loss]) throws {
     guard !mirror.all else {
-      return try MirrorRound(options: options, mirror: mirror).run { try run(with: $0) }
+      return try MirrorRound(options: options, mirror: mirror).run {
+        try run(with: $0, &losses)
+      }
     }
     let targets = try mirror.targets(
       of: try options.profile(),
@@ -29,7 +39,7 @@ struct MirrorRun {
     for (index, target) in targets.enumerated() {
       if targets.count > 1 { options.console.say("\(target.shownName):") }
       do {
-        _ = try run(with: target)
+        _ = try run(with: target, &losses)
       } catch {
         guard index + 1 < targets.count, !InterruptFlag.isRaised,
           let shown = Explanation.failure(of: error)
@@ -48,7 +58,10 @@ struct MirrorRun {
   }
 
   /// Runs with one other end, notes what came of it, and says it; what travelled in a line.
-  private func run(with target: MirrorTarget) throws -> String {
+  private func run(
+    with target: MirrorTarget,
+    _ losses: inout [KeyFiles.Loss]
+  ) throws -> String {
     let start = SystemClock.monotonicNanoseconds()
     let began = Surroundings.now
     let console = options.console
@@ -89,6 +102,7 @@ struct MirrorRun {
       )
     }
     let summary = try outcome.result.get()
+    if let repository { losses = try keyLosses(of: repository) }
     let seconds = Double(SystemClock.monotonicNanoseconds() - start) / 1e9
     let chosen = choice?.selection.snapshots.count
     let becomesWhole = outcome.contact?.becomesWhole ?? false
@@ -122,6 +136,13 @@ struct MirrorRun {
     }
     try requireReadable(repository, target)
     return travelled(summary, standing).joined(separator: "; ")
+  }
+
+  /// Why nobody could open what a push brings, as far as it is to be brought.
+  private func keyLosses(of repository: KeylessRepository) throws -> [KeyFiles.Loss] {
+    guard wishes.contains(Hello.Wish.push) else { return [] }
+    let losses = try KeyFiles(of: repository.store).losses
+    return mirror.noKeys ? losses.filter { $0 == .incompleteKeyring } : losses
   }
 
   /// The repository here, and what is chosen of it; no repository if a pull is to make it.

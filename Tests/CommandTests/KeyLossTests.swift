@@ -166,4 +166,44 @@ struct KeyLossTests {
     let healed = try kist(["check", "--repair-from", copy] + recovery)
     #expect(healed.status == 0, "\(healed)")
   }
+
+  @Test(arguments: [Loss.damagedSlots, .noSlots, .damagedKeyring, .noKeyring])
+  func `a check without the key says that nobody can open it, and not to back up again`(
+    loss: Loss
+  ) throws {
+    try lose(loss)
+    let checked = try kist(["check", "--without-key", "--read-data"])
+    #expect(checked.status == 20, "\(checked)")
+    #expect(checked.errors.contains("nobody can open this repository"), "\(checked)")
+    #expect(!checked.errors.lowercased().contains("back up"), "\(checked)")
+    #expect(!checked.output.contains("no errors"), "\(checked)")
+    #expect(checked.errors.contains("kist key export"), "\(checked)")
+    let json = try kist(["check", "--without-key", "--json"])
+    #expect(json.status == 20, "\(json)")
+    let said = try JSON.lines(json.errors).filter { $0["code"] as? Int == 20 }
+    #expect(try said.count == 1 && JSON.text(said[0], "message").contains("nobody can open"))
+  }
+
+  @Test(arguments: [Loss.noSlots, .noKeyring])
+  func `a push of what nobody can open goes through, and says so`(loss: Loss) throws {
+    let before = try place.snapshotIDs()
+    try lose(loss)
+    let new = place.path("new")
+    let pushed = try kist(["mirror", "push", "--init", new])
+    #expect(pushed.status == 20, "\(pushed)")
+    #expect(pushed.output.contains("sent: "), "\(pushed)")
+    #expect(pushed.errors.contains("nobody can open this repository"), "\(pushed)")
+    let again = try kist(["mirror", "push", "--json", new])
+    #expect(again.status == 20, "\(again)")
+    #expect(try JSON.number(try #require(try JSON.lines(again.errors).last), "code") == 20)
+    // The data is whole there: with the keys it opens.
+    let folder = loss == .noSlots ? "slots" : "keyring"
+    try place.call("sh", "-c", "cp '\(copy)/\(folder)'/* '\(new)/\(folder)/'")
+    let listed = try place.start(["snapshots", "--json", "-r", new] + recovery).wait()
+    #expect(try JSON.array(listed.output).map { try JSON.text($0, "id") } == before)
+    guard loss == .noSlots else { return }
+    // Whoever leaves the slots at home knows that.
+    let apart = try kist(["mirror", "push", "--init", "--no-keys", place.path("apart")])
+    #expect(apart.status == 0, "\(apart)")
+  }
 }
