@@ -62,7 +62,11 @@ struct CheckText {
     } else if mending == .asked || report.hasDamagedSelection || state == .locked {
       // What could not be brought back is said when that was tried; and what nobody can open, nobody backs up to.
       console.warn("\(Quantities.count(named, "finding")), named above.")
+      if state != .locked { warnOfKeys(report) }
       warnOfDisk(report)
+    } else if CheckText.isOfKeysAlone(report) {
+      console.warn("\(Quantities.count(named, "finding")), named above.")
+      warnOfKeys(report)
     } else if opening == .keyless {
       console.warn(
         paragraph: "\(Quantities.count(named, "finding")), named above. "
@@ -70,6 +74,7 @@ struct CheckText {
           + "this is a copy of, or another copy. Where there is no other, back up the same files again, to store anew "
           + "what is damaged, and check with --repair and the password."
       )
+      warnOfKeys(report)
       warnOfDisk(report)
     } else {
       console.warn(
@@ -77,6 +82,7 @@ struct CheckText {
           + "Back up the same files again to store anew what is damaged, then check with --repair; or bring it back "
           + "from another copy with --repair-from COPY. What is gone everywhere stays incomplete in older snapshots."
       )
+      warnOfKeys(report)
       warnOfDisk(report)
     }
   }

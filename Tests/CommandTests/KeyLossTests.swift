@@ -206,4 +206,39 @@ struct KeyLossTests {
     let apart = try kist(["mirror", "push", "--init", "--no-keys", place.path("apart")])
     #expect(apart.status == 0, "\(apart)")
   }
+
+  @Test func `a check that finds a damaged slot says what helps against that`() throws {
+    try damage(try slots("password"))
+    let found = try kist(["check"] + recovery)
+    #expect(found.status == 20, "\(found)")
+    #expect(!found.errors.contains("Back up the same files"), "\(found)")
+    for advice in ["--repair-from COPY", "kist key list", "kist key remove", "on paper"] {
+      #expect(found.errors.contains(advice), "\(advice): \(found)")
+    }
+    let keyless = try kist(["check", "--without-key"])
+    #expect(keyless.status == 20, "\(keyless)")
+    #expect(keyless.errors.contains("kist key remove"), "\(keyless)")
+    #expect(!keyless.errors.contains("nobody can open"), "\(keyless)")
+    let pack = try #require(try place.files(below: "repository/packs").first)
+    try damage([pack])
+    let both = try kist(["check", "--read-data"] + recovery)
+    #expect(both.errors.contains("Back up the same files again"), "\(both)")
+    #expect(both.errors.contains("kist key remove"), "\(both)")
+    // As it says, where there is no copy.
+    let id = try #require(try slots("damaged").first).suffix(64)
+    #expect(try kist(["key", "remove", String(id)] + recovery).status == 0)
+    let after = try kist(["check"] + recovery)
+    #expect(!after.errors.contains("kist key remove"), "\(after)")
+  }
+
+  @Test func `a damaged keyring entry beside a sound one is named with what helps`() throws {
+    let entries = try place.files(below: "repository/keyring")
+    // Another key of each kind, as after a rotation, would be there: here a copy under another name is damaged.
+    let stray = "repository/keyring/" + String(repeating: "ab", count: 32)
+    try place.call("cp", place.path(try #require(entries.first)), place.path(stray))
+    let found = try kist(["check"] + recovery)
+    #expect(found.status == 20, "\(found)")
+    #expect(found.errors.contains("of a damaged keyring entry"), "\(found)")
+    #expect(!found.errors.contains("Back up the same files"), "\(found)")
+  }
 }
