@@ -231,11 +231,11 @@ enum Explanation {
         meaning: "Its tags were not changed.",
         advice: "A snapshot has at most 256; `kist tag remove` makes room."
       )
-    case .rollback(let missing):
+    case .rollback:
       Failure(
         .rollback,
-        "the repository is older than when this machine saw it last: "
-          + "\(Quantities.count(missing.count, "record")) gone",
+        // Their number is not known: what is remembered is the newest of them.
+        "the repository is older than when this machine saw it last: records are gone that this machine saw",
         meaning: "Someone may have put an old copy in its place. Nothing was written.",
         advice: bringingBackRecords
           + "If you restored the repository on purpose, remove the folder with the repository's id in this machine's "

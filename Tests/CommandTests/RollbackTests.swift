@@ -27,7 +27,7 @@ struct RollbackTests {
   }
 
   private static let words =
-    "the repository is older than when this machine saw it last: 1 record gone"
+    "the repository is older than when this machine saw it last: records are gone that this machine saw"
 
   @Test func `whatever would write to it is 23, and changes no file`() throws {
     let slot = try #require(try place.files(below: "repository/slots").first)
