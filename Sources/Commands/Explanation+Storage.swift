@@ -25,7 +25,8 @@ extension Explanation {
         .noRepository,
         "there is no repository at \(DisplayedName.text(path))",
         advice:
-          "Check how it is spelled. `kist init` makes a new one; `kist mirror pull --init COPY` makes it anew from a copy."
+          "Check how it is spelled, and that its disk is mounted. `kist mirror pull --init COPY` makes a lost one anew "
+          + "from a copy; `kist init` begins an empty one."
       )
     case .interruptedInit(let path):
       Failure(

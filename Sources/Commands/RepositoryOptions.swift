@@ -97,7 +97,8 @@ struct RepositoryOptions: ParsableArguments {
         "there is no repository at \(DisplayedName.text(path))",
         meaning: "The profile names copies of it: \(names.joined(separator: ", ")).",
         advice:
-          "Restore from one with --repo, or bring the repository back: kist mirror pull --init "
+          "Check that its disk is mounted. If it is lost, restore from a copy with --repo, or bring the repository back: "
+          + "kist mirror pull --init "
           + DisplayedName.text(first)
       )
     }

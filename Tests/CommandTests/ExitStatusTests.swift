@@ -10,6 +10,10 @@ struct ExitStatusTests {
       let outcome = try place.start(command).wait()
       #expect(outcome.status == 10, "\(command): \(outcome)")
       #expect(outcome.errors.contains(place.repository))
+      // A disk that is not mounted is likelier than one who wants another repository.
+      let mount = try #require(outcome.errors.range(of: "that its disk is mounted"))
+      let new = try #require(outcome.errors.range(of: "kist init"))
+      #expect(mount.lowerBound < new.lowerBound, "\(outcome)")
     }
     let unnamed = try place.kist("snapshots", changing: ["KIST_REPOSITORY": ""])
     #expect(unnamed.status == 10, "\(unnamed)")
