@@ -81,6 +81,17 @@ struct CheckCommand: ParsableCommand {
   }
 
   func run() throws {
+    let isMending = repair || repairFrom != nil
+    try FullDisk.explained(
+      by: isMending
+        ? "Not all was put in order: what is named above stays as it was. Nothing was removed that a snapshot needs."
+        : "The check did not come to its end. The repository is as it was."
+    ) {
+      try prove()
+    }
+  }
+
+  private func prove() throws {
     let store = try store()
     let spare = try repairFrom.map { try CheckHealing(options: options, from: $0) }
     let watch = RollbackWatch(options: options)

@@ -42,16 +42,18 @@ struct InitCommand: ParsableCommand {
     let cost = try KeyDerivationCost.calibrated {
       SystemClock.monotonicNanoseconds()
     }
-    let made = try RepositoryCreation.create(
-      secret: .passphrase(SecretBytes(copying: text), cost),
-      note: KeySlot.Note(
-        label: "\(Surroundings.user)@\(ProcessEnvironment.hostName)",
-        made: Surroundings.now
-      ),
-      chunking: .standard,
-      time: Surroundings.now
-    ) { configuration, blobs throws(StorageError) in
-      _ = try place.createStore(configuration: configuration, blobs: blobs)
+    let made = try FullDisk.explained(by: "No repository was made.") {
+      try RepositoryCreation.create(
+        secret: .passphrase(SecretBytes(copying: text), cost),
+        note: KeySlot.Note(
+          label: "\(Surroundings.user)@\(ProcessEnvironment.hostName)",
+          made: Surroundings.now
+        ),
+        chunking: .standard,
+        time: Surroundings.now
+      ) { configuration, blobs throws(StorageError) in
+        _ = try place.createStore(configuration: configuration, blobs: blobs)
+      }
     }
     let id = made.configuration.repositoryID
     if options.json {

@@ -34,6 +34,14 @@ struct KeyAddCommand: ParsableCommand {
   @OptionGroup var options: RepositoryOptions
 
   func run() throws {
+    try FullDisk.explained(
+      by: "No key was added; those that are there open the repository as before."
+    ) {
+      try add()
+    }
+  }
+
+  private func add() throws {
     if let label { try GivenName.require(label, "label") }
     let keeping = SlotKeeping(repository: try options.unlockToWrite())
     let note = KeySlot.Note(

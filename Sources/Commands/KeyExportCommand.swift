@@ -22,7 +22,12 @@ struct KeyExportCommand: ParsableCommand {
 
   func run() throws {
     let repository = try options.unlock()
-    let count = try StoreLayout.exportKeys(of: repository.store, to: to)
+    let count = try FullDisk.explained(
+      by:
+        "What is in \(DisplayedName.text(to)) is not whole: empty the folder before you run it again."
+    ) {
+      try StoreLayout.exportKeys(of: repository.store, to: to)
+    }
     if options.json {
       options.console.result(
         JSONText([

@@ -27,6 +27,14 @@ struct KeyPasswdCommand: ParsableCommand {
   @OptionGroup var options: RepositoryOptions
 
   func run() throws {
+    try FullDisk.explained(
+      by: "The password was not changed; the old one opens the repository as before."
+    ) {
+      try change()
+    }
+  }
+
+  private func change() throws {
     let repository = try options.unlockToWrite()
     let keeping = SlotKeeping(repository: repository)
     let secret = try NewSlotSecret.read(file: newPasswordFile)

@@ -19,7 +19,11 @@ struct MirrorRun {
     mirror.limitUpload?.explain("--limit-upload", options.console)
     mirror.limitDownload?.explain("--limit-download", options.console)
     var losses: [KeyFiles.Loss] = []
-    try runAll(&losses)
+    try FullDisk.explained(
+      by: "Not all was brought over; what came whole is kept. Nothing was lost."
+    ) {
+      try runAll(&losses)
+    }
     // Last: whatever is to be brought has come.
     if let failure = KeyLossText.failure(ofPush: losses) { throw failure }
   }

@@ -100,6 +100,15 @@ struct TagOptions: ParsableArguments {
   }
 
   func apply(_ change: TagChange) throws {
+    try FullDisk.explained(
+      by:
+        "Not all tags were changed, and most likely none: `kist snapshots` shows them. The snapshots are as they were."
+    ) {
+      try commit(change)
+    }
+  }
+
+  private func commit(_ change: TagChange) throws {
     let repository = try options.open()
     let signing = try RecordSigning(options: options, repository: repository)
     let (chosen, damaged) = try filter.snapshots(
