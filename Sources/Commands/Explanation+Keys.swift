@@ -126,7 +126,14 @@ extension Explanation {
       trial.untried.allSatisfy(\.isDamage)
       ? "damaged and could not be tried" : "of no use (\(distinct(trial.untried)))"
     let others =
-      trial.refusals == 1 ? "the other is not opened by it" : "the others are not opened by it"
+      switch (trial.given, trial.fittingSlots) {
+      case (.password, 0):
+        trial.refusals == 1 ? "the other is for a recovery key" : "the others are for recovery keys"
+      case (.recoveryKey, 0):
+        trial.refusals == 1 ? "the other is for a password" : "the others are for passwords"
+      case (_, 1) where trial.refusals == 1: "the other is not opened by it"
+      default: "it opens none of the others"
+      }
     var advice = ""
     switch trial.given {
     case .password where trial.recoverySlots > 0:
@@ -178,6 +185,7 @@ extension Explanation {
         ? "the only key slot cannot be tried: \(distinct(reasons))"
         : "none of \(Quantities.count(reasons.count, "key slot")) can be tried: "
           + distinct(reasons),
+      meaning: "Packs and snapshots may be whole, but no password opens them without a slot.",
       advice: bringingBackDamagedSlots
     )
   }

@@ -62,6 +62,7 @@ struct KeyLossTests {
       refused.errors.contains("1 of 2 key slots is damaged and could not be tried"),
       "\(refused)"
     )
+    #expect(refused.errors.contains("the other is for a recovery key"), "\(refused)")
     #expect(!refused.errors.contains("wrong password"), "\(refused)")
     for advice in ["--recovery-key", "kist check --repair-from COPY", "kist key list"] {
       #expect(refused.errors.contains(advice), "\(refused)")
