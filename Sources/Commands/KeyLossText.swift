@@ -53,8 +53,8 @@ enum KeyLossText {
       .damage,
       losses.map { what($0) }.joined(separator: "; "),
       meaning:
-        "Nor can anybody open a copy that has only what is here. The run itself went well: what it brought is of use as "
-        + "soon as the keys are back.",
+        "Nor can anybody open a copy that has only what is here. The run itself went well: the data is of use as soon as "
+        + "the keys are back.",
       advice: advice(first)
     )
   }

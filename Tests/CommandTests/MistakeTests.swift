@@ -156,8 +156,10 @@ import Testing
     try place.call("mv", place.path("kept"), place.path(enrolment))
     try place.call("rm", "-rf", place.path("repository/slots"))
     try place.call("mkdir", place.path("repository/slots"))
-    #expect(try place.kist("check").status == 20)
-    #expect(try place.kist("check", "--without-key").status == 0)
+    for command in [["check"], ["check", "--without-key"]] {
+      let checked = try place.start(command).wait()
+      #expect(checked.status == 20 && checked.errors.contains("no key slots"), "\(checked)")
+    }
   }
 
   @Test func `a result that cannot be written is no success`() throws {
