@@ -136,7 +136,9 @@ struct HostilePeerTests {
       #expect(isTold, "\(count): \(outcome)")
       #expect(outcome.errors.contains("Nothing half-received is visible."), "\(outcome)")
       let checked = try place.kist("check", "--without-key", "-r", copy)
-      #expect([0, 10].contains(checked.status), "\(count): \(checked)")
+      // A copy that was hardly begun has nothing yet that opens it.
+      let isBegun = checked.status == 20 && checked.errors.contains("was cut off, run it again")
+      #expect([0, 10].contains(checked.status) || isBegun, "\(count): \(checked)")
       let listed = try place.kist("snapshots", "-r", "pipe:" + cut)
       // A short session fits.
       if listed.status != 0 {
