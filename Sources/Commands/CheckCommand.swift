@@ -64,6 +64,11 @@ struct CheckCommand: ParsableCommand {
   )
   var repair = false
 
+  @Flag(
+    help: "The copy is to have no key slots (mirror push --no-keys): that it has none is no damage."
+  )
+  var noKeys = false
+
   func validate() throws {
     if repair, withoutKey {
       throw ValidationError("--repair needs the password: without it nobody knows what is needed")
@@ -100,7 +105,7 @@ struct CheckCommand: ParsableCommand {
     if repair || spare != nil { try watch.refuse(store) }
     let subject = try subject(store)
     let isOlder = watch.warn(subject.log, of: store, subject.configuration)
-    let losses = try subject.keyLosses()
+    let losses = try subject.keyLosses().filter { !noKeys || $0 != .noSlots }
     let report = try report(on: subject, losses)
     let isWhole = files?.lacking.isEmpty ?? true
     if report.findings.isEmpty, isWhole, losses.isEmpty {

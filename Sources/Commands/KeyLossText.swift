@@ -29,7 +29,8 @@ enum KeyLossText {
       var advice =
         "If the first `kist mirror pull` or `push` that was to make this copy was cut off, run it again. "
       if loss == .noSlots {
-        advice += "A copy that was made with --no-keys opens with slots that are put there. "
+        advice +=
+          "A copy that was made with --no-keys opens with slots that are put there; check it with --no-keys. "
       }
       advice += "Else " + KeyLossText.advice(loss)
       guard !console.isJSON else {

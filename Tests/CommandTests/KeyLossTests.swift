@@ -206,6 +206,10 @@ struct KeyLossTests {
     // Whoever leaves the slots at home knows that.
     let apart = try kist(["mirror", "push", "--init", "--no-keys", place.path("apart")])
     #expect(apart.status == 0, "\(apart)")
+    let check = ["check", "--without-key", "--repo", place.path("apart")]
+    #expect(try kist(check).status == 20)
+    let meant = try kist(check + ["--no-keys"])
+    #expect(meant.status == 0 && !meant.errors.contains("nobody can open"), "\(meant)")
   }
 
   @Test func `a check that finds a damaged slot says what helps against that`() throws {
