@@ -41,6 +41,12 @@ extension CheckFinding {
     }
   }
 
+  /// True if it is a record that is damaged or missing, without which something else may be lost.
+  package var isLostRecord: Bool {
+    guard case .log(let finding) = self else { return false }
+    return finding.unreadFile != nil || finding.lostParent != nil
+  }
+
   fileprivate var isUnread: Bool { unread != nil }
 
   fileprivate var machineFault: StorageError? {

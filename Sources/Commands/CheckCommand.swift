@@ -27,7 +27,8 @@ struct CheckCommand: ParsableCommand {
       --repair-from brings it back from another copy: objects, records, lists, keys, damaged key slots, the \
       configuration. Missing key slots stay away, as they may have been removed. \
       --repair then puts in order what is left: damaged packs are written anew, and what is lost, and was \
-      stored anew since, is no longer asked for. Nothing that a snapshot needs is given up. \
+      stored anew since, is no longer asked for. No object that a snapshot needs is let go. Records that are \
+      damaged or missing are given up: the snapshots that they were are lost, all others stay. \
       Both make a lost file `store` anew.
       """,
     aliases: ["verify"]
@@ -60,7 +61,8 @@ struct CheckCommand: ParsableCommand {
   var repairFrom: String?
 
   @Flag(
-    help: "Write damaged packs anew, and let go of lost objects whose content was stored anew."
+    help:
+      "Write damaged packs anew, let go of lost objects whose content was stored anew, and give up lost records."
   )
   var repair = false
 
@@ -109,6 +111,7 @@ struct CheckCommand: ParsableCommand {
     let report = try report(on: subject, losses)
     let isWhole = files?.lacking.isEmpty ?? true
     if report.findings.isEmpty, isWhole, losses.isEmpty {
+      if repair { try removeSpentFiles(subject) }
       if isOlder { throw ExitCode(ExitStatus.rollback.rawValue) }
       return
     }
@@ -158,6 +161,7 @@ struct CheckCommand: ParsableCommand {
     )
     let naming = CheckNaming(console: console)
     naming.name(strangers: report.strangers)
+    if !repair { naming.name(spent: subject.log.spentFiles) }
     text.show(
       report,
       named: naming.name(report.findings),
@@ -229,6 +233,19 @@ struct CheckCommand: ParsableCommand {
       repository: repository,
       keyless: try subject.keyless()
     ).run(report)
+  }
+
+  /// Removes damaged files of records that were given up; where a machine does not let them go, says so.
+  private func removeSpentFiles(_ subject: CheckSubject) throws {
+    guard case .open(let repository) = subject else { return }
+    let records = LostRecordRepair(
+      options: options,
+      repository: repository,
+      keyless: try subject.keyless()
+    )
+    var outcome = LostRecordRepair.Outcome()
+    try records.removeFiles(&outcome)
+    records.show(outcome)
   }
 
   /// Notes what was found, for whoever asks after mirrors.

@@ -122,6 +122,20 @@ struct CheckNaming {
     if more > 0 { console.warn("… and \(Quantities.count(more)) more that do not belong there") }
   }
 
+  /// Names damaged files of records that were given up: nothing is lost with them any more.
+  func name(spent files: [Digest]) {
+    for file in files.prefix(CheckNaming.shownStrangers) {
+      let text =
+        "records/\(file.short): damaged, and given up; nothing needs it (`kist check --repair` removes it)"
+      console.warn(
+        console.isJSON
+          ? JSONText(["message_type": .text("warning"), "message": .text(text)]).line : text
+      )
+    }
+    let more = files.count - CheckNaming.shownStrangers
+    if more > 0 { console.warn("… and \(Quantities.count(more)) more that were given up") }
+  }
+
   /// Counts what was not named of objects, which come in thousands when a pack is gone.
   private func nameRest(ofObjectsIn packs: [PackID: Int], missing: Int) -> Int {
     var named = 0

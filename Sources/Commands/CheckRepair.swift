@@ -8,7 +8,8 @@ import Repositories
 
 /// Puts in order what a check found, from what the repository itself has: `check --repair`.
 ///
-/// Objects that are lost, and whose content others hold by now, are let go; damaged packs are written anew.
+/// Records that are lost are given up; objects that are lost, and whose content others hold by now, are let go; damaged
+/// packs are written anew.
 struct CheckRepair {
   let options: RepositoryOptions
   let repository: OpenRepository
@@ -21,6 +22,7 @@ struct CheckRepair {
     var holders = 0
     var irreplaceable: [ObjectID] = []
     var packs = Healing.Report()
+    var records = LostRecordRepair.Outcome()
   }
 
   /// True if all that was found is in order now.
@@ -31,13 +33,18 @@ struct CheckRepair {
     // Others may have written while the check was reading.
     try repository.refresh()
     try keyless.refresh()
+    let records = LostRecordRepair(options: options, repository: repository, keyless: keyless)
+    // Before objects: what only the lost records added is required again then.
+    try records.giveUp(&outcome.records)
     let lost = try keyless.lostObjects()
     if !lost.isEmpty { try letGo(lost, &outcome) }
     try keyless.refresh()
     outcome.packs = try Healing(repository: keyless).rewrite(report.damagedPacks)
+    try records.removeFiles(&outcome.records)
     show(outcome, incomplete: report.incompleteSnapshots, of: report.snapshots)
+    records.show(outcome.records)
     guard outcome.irreplaceable.isEmpty, outcome.packs.kept.isEmpty,
-      report.isMendedByReplacement
+      records.rest(of: report).isMendedByReplacement
     else { return false }
     options.console.say("everything that was named above is in order again")
     return true
@@ -91,6 +98,8 @@ struct CheckRepair {
           "objects_irreplaceable": .number(outcome.irreplaceable.count),
           "packs_replaced": .number(outcome.packs.replaced.count),
           "packs_kept": .number(outcome.packs.kept.count),
+          "records_given_up": .number(outcome.records.lost.count),
+          "record_files_removed": .number(outcome.records.files.removed.count),
         ]).line
       )
     } else if outcome.replaced + outcome.packs.replaced.count > 0 {

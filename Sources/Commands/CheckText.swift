@@ -67,6 +67,9 @@ struct CheckText {
     } else if CheckText.isOfKeysAlone(report) {
       console.warn("\(Quantities.count(named, "finding")), named above.")
       warnOfKeys(report)
+    } else if report.findings.contains(where: \.isLostRecord) {
+      warnOfRecords(report, named: named)
+      warnOfDisk(report)
     } else if opening == .keyless {
       console.warn(
         paragraph: "\(Quantities.count(named, "finding")), named above. "
@@ -85,6 +88,25 @@ struct CheckText {
       warnOfKeys(report)
       warnOfDisk(report)
     }
+  }
+
+  /// What a person does about records that are damaged or missing, and about the rest of the findings.
+  private func warnOfRecords(_ report: CheckReport, named: Int) {
+    let password = opening == .keyless ? ", with the password," : ""
+    let (bringing, others) =
+      opening == .keyless
+      ? ("kist check --without-key --repair-from OTHER", "OTHER is")
+      : ("kist check --repair-from COPY", "COPY is")
+    let hasOthers = !report.findings.allSatisfy { $0.isLostRecord || $0.isLeftOut }
+    console.warn(
+      paragraph:
+        "\(Quantities.count(named, "finding")), named above. Records are damaged or missing: snapshots may be lost, or what "
+        + "was changed about them. `\(bringing)` brings them back, where \(others) another copy, and nothing is lost. "
+        + (hasOthers
+          ? "Where there is none, back up the same files again, to store anew what else is damaged; then "
+          : "Where there is none, ")
+        + "`kist check --repair`\(password) gives up what these records said, and keeps all other snapshots."
+    )
   }
 
   /// What a person does whose disk fails.

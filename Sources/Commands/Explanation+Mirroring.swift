@@ -241,6 +241,17 @@ extension Explanation {
     + "`kist mirror push --init COPY SNAPSHOT…` (`kist snapshots` lists them, `latest` is the newest)."
 
   /// What the other end said before it gave up.
+  /// What helps against what the other end did not take from this one.
+  private static func advice(for code: UInt64) -> String? {
+    switch code {
+    case MirrorErrorCode.incomplete: proveTheGiver
+    case MirrorErrorCode.choiceRefused: choosing
+    case MirrorErrorCode.refusedRecords:
+      "Run `kist check` on the repository that gives: it names the records that are damaged or missing there, and what to do."
+    default: nil
+    }
+  }
+
   private static func told(_ code: UInt64, _ text: String, by target: String) -> Failure {
     if code == MirrorErrorCode.noSpace { return fullStore(target) }
     if code == MirrorErrorCode.notEmpty {
@@ -265,8 +276,7 @@ extension Explanation {
       status,
       "\(target) stopped: \(text)",
       meaning: nothingHalf,
-      advice: code == MirrorErrorCode.incomplete
-        ? proveTheGiver : code == MirrorErrorCode.choiceRefused ? choosing : nil
+      advice: advice(for: code)
     )
   }
 }

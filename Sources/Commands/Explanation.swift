@@ -250,7 +250,7 @@ enum Explanation {
         meaning: "Nothing was written: what would be written next could not build on them.",
         advice:
           "`kist check --repair-from COPY` brings them back from a mirror of the repository. Without one, what they say "
-          + "is lost: move them out of `records/`, and run the command again, which says how to go on."
+          + "is lost: `kist check --repair` names it and gives it up, and everything else goes on."
       )
     case .overtaken(let missing):
       Failure(

@@ -11,13 +11,25 @@ struct RecordSigning {
 
   /// Throws if records are gone that this machine saw in the store: nothing may be added to an older copy.
   init(options: RepositoryOptions, repository: OpenRepository) throws {
+    self = try RecordSigning(unwatched: repository, options)
+    try RollbackWatch(options: options).refuse(enrolment, in: repository)
+  }
+
+  /// Signs what gives up records that are lost: `lostRecords` has told damage from an older copy.
+  static func givingUp(
+    _ options: RepositoryOptions,
+    in repository: OpenRepository
+  ) throws -> RecordSigning {
+    try RecordSigning(unwatched: repository, options)
+  }
+
+  private init(unwatched repository: OpenRepository, _ options: RepositoryOptions) throws {
     console = options.console
     stateFolder = try options.folders().state
     enrolment = WriterEnrolment(
       repository: repository,
       memory: try options.memory(of: repository)
     )
-    try RollbackWatch(options: options).refuse(enrolment, in: repository)
   }
 
   /// The key that signs; one that is new is enrolled at this moment.

@@ -25,6 +25,16 @@ struct RollbackWatch {
     }
   }
 
+  /// The records that a repair may give up; throws if an older copy stands in the repository's place.
+  func lostRecords(of repository: OpenRepository) throws -> LostRecords {
+    do {
+      return try memory(of: repository.configuration)
+        .lostRecords(of: repository.log, in: repository.store.id)
+    } catch RepositoryError.rollback(let missing) {
+      throw try failure(missing, in: repository.configuration.repositoryID)
+    }
+  }
+
   /// Says it with the folder that is to go if the older copy was put there on purpose.
   private func failure(_ missing: [RecordID], in repository: RepositoryID) throws -> Failure {
     let general = Explanation.failure(from: .rollback(missing: missing))

@@ -58,7 +58,7 @@ package struct ReceivePlan: Sendable {
     for record in merged.new {
       switch record.clear.kind {
       case .removal, .condemnation, .revocation: throw .deletionRefused(record.id)
-      case .enrolment, .snapshot, .tags, .hold, .unknown: break
+      case .enrolment, .snapshot, .tags, .hold, .waiver, .unknown: break
       }
     }
   }

@@ -14,6 +14,8 @@ package enum RecordKind: Hashable, Sendable {
   case revocation
   case tags
   case hold
+  /// Records given up: they are lost, and no longer asked for.
+  case waiver
   /// Written by a newer program; kept, and counted as a parent.
   case unknown(UInt64)
 
@@ -26,6 +28,7 @@ package enum RecordKind: Hashable, Sendable {
     case 5: self = .revocation
     case 6: self = .tags
     case 7: self = .hold
+    case 10: self = .waiver
     default: self = .unknown(number)
     }
   }
@@ -39,6 +42,7 @@ package enum RecordKind: Hashable, Sendable {
     case .revocation: 5
     case .tags: 6
     case .hold: 7
+    case .waiver: 10
     case .unknown(let number): number
     }
   }

@@ -8,12 +8,28 @@ package enum LogFinding: Equatable, Sendable {
   case damagedFile(Digest, reason: String)
   /// The record was not signed by its writer, or the writer was not enrolled, or was revoked.
   case refused(RecordID, reason: String)
-  /// A record's parent is not in the store.
+  /// A record's parent is not in the store, and was not given up.
   case missingParent(RecordID, parent: RecordID)
   /// Two records of one writer have one sequence number.
   case fork(RecordID, RecordID)
   /// The store failed.
   case unreadable(Digest, StorageError)
+}
+
+extension LogFinding {
+  /// The record file that could not be read whole, if that is what was found.
+  package var unreadFile: Digest? {
+    switch self {
+    case .damagedFile(let name, _), .unreadable(let name, _): name
+    case .refused, .missingParent, .fork: nil
+    }
+  }
+
+  /// The record that is not there and that others build on, if that is what was found.
+  package var lostParent: RecordID? {
+    if case .missingParent(_, let parent) = self { return parent }
+    return nil
+  }
 }
 
 /// All records of one store, proven, and what follows from them.
@@ -26,6 +42,10 @@ package struct RecordLog: Sendable {
   package private(set) var void: Set<RecordID> = []
   /// Objects that some record condemns.
   package private(set) var condemnedObjects: Set<ObjectID> = []
+  /// Records that are no longer asked for; one that is there counts all the same.
+  package private(set) var givenUp: Set<RecordID> = []
+  /// Record files that cannot be read and have the names of records given up: nothing is lost with them any more.
+  package private(set) var spentFiles: [Digest] = []
   /// Names of all record files that were there, sound or not.
   package private(set) var files: Set<Digest> = []
   package private(set) var findings: [LogFinding] = []
@@ -60,6 +80,16 @@ package struct RecordLog: Sendable {
       }
     }
     settle(read, configuration: configuration)
+    setSpentFilesAside()
+  }
+
+  private mutating func setSpentFilesAside() {
+    guard !givenUp.isEmpty else { return }
+    findings.removeAll { finding in
+      guard let name = finding.unreadFile, givenUp.contains(RecordID(name)) else { return false }
+      spentFiles.append(name)
+      return true
+    }
   }
 
   /// Why a file's content is not what its name promises; with its writer, where a signature proves one.
@@ -114,6 +144,19 @@ package struct RecordLog: Sendable {
       .map { $0.clear.sequence < UInt64.max ? $0.clear.sequence + 1 : $0.clear.sequence }
       .max() ?? 0
   }
+
+  /// A number of the root's next record that is above those of its lost ones too, should they come back.
+  ///
+  /// No client remembers the root's numbers: all who have the password sign as the root.
+  func sequenceBeyondGaps(_ next: UInt64) -> UInt64 {
+    let hasGaps =
+      !givenUp.isEmpty || findings.contains { $0.unreadFile ?? $0.lostParent?.digest != nil }
+    guard hasGaps, next < UInt64.max - RecordLog.gap else { return next }
+    return next + RecordLog.gap
+  }
+
+  /// More records than the root key may have signed among those that are lost.
+  private static let gap: UInt64 = 1 << 20
 
   /// True if `writer` may sign records.
   package func isEnrolled(_ writer: Digest) -> Bool {
@@ -212,7 +255,7 @@ package struct RecordLog: Sendable {
           continue
         }
         if record.clear.kind == .enrolment { enrolled.insert(writer) }
-      case .snapshot, .removal, .condemnation, .tags, .hold, .unknown: break
+      case .snapshot, .removal, .condemnation, .tags, .hold, .waiver, .unknown: break
       }
       let place = WriterSequence(writer: record.clear.writer, sequence: record.clear.sequence)
       // All who have the password sign as the root: two enrolments in two copies are nobody's fault.
@@ -225,8 +268,12 @@ package struct RecordLog: Sendable {
       records[record.id] = record
     }
     voidRevoked()
+    for record in records.values where record.clear.kind == .waiver && !void.contains(record.id) {
+      givenUp.formUnion(record.clear.subjects)
+    }
     for record in records.values {
-      for parent in record.clear.parents where records[parent] == nil {
+      for parent in record.clear.parents
+      where records[parent] == nil && !givenUp.contains(parent) {
         findings.append(.missingParent(record.id, parent: parent))
       }
     }

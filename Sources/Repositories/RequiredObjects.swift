@@ -4,7 +4,7 @@ package import CoreTypes
 package struct ObjectClaims: Sendable {
   /// What the record relies on besides what it names.
   package enum Reliance: Sendable {
-    /// A snapshot or a hold: also on everything that the log of its ancestors requires.
+    /// A snapshot, a hold, or a waiver: also on everything that the log of its ancestors requires.
     case ancestors
     /// On nothing but what it names.
     case names
@@ -36,7 +36,7 @@ package struct ObjectClaims: Sendable {
     let clear = record.clear
     let (reliance, names, condemns): (Reliance, [ObjectID], [ObjectID]) =
       switch clear.kind {
-      case .snapshot, .hold: (isVoid ? .names : .ancestors, adds, [])
+      case .snapshot, .hold, .waiver: (isVoid ? .names : .ancestors, adds, [])
       // A void condemnation is none, but what it brought may be what others rely on.
       case .condemnation: isVoid ? (.names, adds, []) : (.names, clear.replaces, clear.condemns)
       case .enrolment, .removal, .revocation, .tags, .unknown: (.names, adds, [])

@@ -76,6 +76,7 @@ package struct WriterEnrolment {
         time: time
       )
       clear.enrolled = writer
+      clear.sequence = log.sequenceBeyondGaps(clear.sequence)
       if try repository.commit(clear, content: content.bytes, signer: root, seen: log) != nil {
         return
       }
