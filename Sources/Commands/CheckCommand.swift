@@ -151,7 +151,9 @@ struct CheckCommand: ParsableCommand {
     // Whoever types a password takes time that is not ours.
     let start = SystemClock.monotonicNanoseconds()
     let report = try check(subject, reading)
-    let isUnrecorded = report.packs > 0 && subject.log.records.isEmpty
+    // Where there are records that are refused, or damaged, a repair has something to begin with.
+    let isRepairable = repair && !subject.log.files.isEmpty && !withoutKey
+    let isUnrecorded = report.packs > 0 && subject.log.records.isEmpty && !isRepairable
     try note(subject, findings: report.findingCount + (isUnrecorded ? 1 : 0))
     let text = CheckText(
       console: console,
@@ -171,7 +173,7 @@ struct CheckCommand: ParsableCommand {
     KeyLossText.warn(losses, console)
     if !losses.isEmpty, repairFrom == nil { throw ExitCode(ExitStatus.damage.rawValue) }
     if isUnrecorded {
-      text.warnOfNoRecords()
+      text.warnOfNoRecords(hasFiles: !subject.log.files.isEmpty)
       throw ExitCode(ExitStatus.damage.rawValue)
     }
     return report

@@ -57,7 +57,8 @@ struct CheckText {
         paragraph:
           "\(Quantities.count(named, "finding")), named above: records that count for nothing, or of which "
           + "two have one number. What `kist snapshots` lists is whole without them. Somebody may have tried to "
-          + "forge one, or has copied a machine's state folder: `kist inspect records` shows who wrote what."
+          + "forge one, or has copied a machine's state folder: `kist inspect records` shows who wrote what. "
+          + Explanation.signingAgain
       )
     } else if mending == .asked || report.hasDamagedSelection || state == .locked {
       // What could not be brought back is said when that was tried; and what nobody can open, nobody backs up to.
@@ -131,7 +132,13 @@ struct CheckText {
   }
 
   /// There are packs, and no log to which they belong.
-  func warnOfNoRecords() {
+  ///
+  /// - Parameter hasFiles: true if there are records that do not count.
+  func warnOfNoRecords(hasFiles: Bool) {
+    guard !hasFiles else {
+      console.warn("there are packs, and no record that counts: no snapshot is known")
+      return console.warn(paragraph: Explanation.signingAgain)
+    }
     console.warn(
       "there are packs and no record: no snapshot is known, and every repository begins with a record"
     )

@@ -240,7 +240,6 @@ extension Explanation {
     "A mirror of everything is refused then; one of the whole snapshots is made with "
     + "`kist mirror push --init COPY SNAPSHOT…` (`kist snapshots` lists them, `latest` is the newest)."
 
-  /// What the other end said before it gave up.
   /// What helps against what the other end did not take from this one.
   private static func advice(for code: UInt64) -> String? {
     switch code {
@@ -252,6 +251,7 @@ extension Explanation {
     }
   }
 
+  /// What the other end said before it gave up.
   private static func told(_ code: UInt64, _ text: String, by target: String) -> Failure {
     if code == MirrorErrorCode.noSpace { return fullStore(target) }
     if code == MirrorErrorCode.notEmpty {

@@ -303,6 +303,11 @@ enum Explanation {
     "Where a mirror has what is gone, `kist mirror pull MIRROR` brings it back; where no record at all is left, "
     + "`kist check --repair-from MIRROR` does so too. "
 
+  /// What brings back what a writer signed whose enrolment is lost.
+  static let signingAgain =
+    "Where the record is lost that let their writer sign, `kist check --repair-from COPY` brings it back from a copy; "
+    + "or the machine that wrote them makes its next backup, or runs `kist check --repair`: that lets it sign again."
+
   private static func newerFormat(_ version: UInt64, _ features: [String]) -> Failure {
     var what = "format \(version)"
     if !features.isEmpty {

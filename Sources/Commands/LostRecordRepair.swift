@@ -32,9 +32,9 @@ struct LostRecordRepair {
     for _ in 0..<100 {
       let log = repository.log
       let lost = try watch.lostRecords(of: repository)
-      guard !lost.records.isEmpty else { return }
-      let time = Surroundings.now
       let signing = try RecordSigning.givingUp(options, in: repository)
+      guard try !lost.records.isEmpty || signing.isForgotten() else { return }
+      let time = Surroundings.now
       let signer = try signing.signer(time: time)
       try keyless.refresh()
       // A new writer was enrolled, or another wrote: what was found is found anew.
@@ -42,6 +42,7 @@ struct LostRecordRepair {
         try repository.refresh()
         continue
       }
+      guard !lost.records.isEmpty else { return }
       let losses = lost.records.map { Loss(record: $0, remains: remains(of: $0)) }
       let adds = try keyless.unaskedObjects()
       let waiving = RecordWaiving(repository: repository, signer: signer)
@@ -107,10 +108,8 @@ extension LostRecordRepair {
       if more > 0 { console.warn("… and \(Quantities.count(more, "more record"))") }
       console.warn(
         paragraph:
-          "What \(outcome.lost.count == 1 ? "this record" : "these records") said is lost: a snapshot is no longer listed, "
-          + "a change of tags or a removal has not happened. All other snapshots stay as they are. A copy that still has "
-          + "\(outcome.lost.count == 1 ? "it" : "them") brings \(outcome.lost.count == 1 ? "it" : "them") back: "
-          + "`kist mirror pull COPY`."
+          "What they said is lost: a snapshot is no longer listed, and a change of tags or a removal has not happened. "
+          + "All other snapshots stay as they are. A copy that still has such a record brings it back: `kist mirror pull COPY`."
       )
     } else if !outcome.files.removed.isEmpty {
       console.say(
@@ -152,8 +151,8 @@ extension LostRecordRepair {
     options.console.warn(
       paragraph:
         "\(Quantities.count(refused.count, "record")) still count\(refused.count == 1 ? "s" : "") for nothing, as named above. "
-        + "Where the record is lost that let the writer sign, the snapshots of that writer are lost with it until a copy "
-        + "brings it back: `kist mirror pull COPY`. What is saved from now on counts."
+        + "Where the record is lost that let their writer sign, they count again when that machine has made its next "
+        + "backup, or when a copy brings it back: `kist mirror pull COPY`."
     )
   }
 }

@@ -32,6 +32,9 @@ struct RecordSigning {
     )
   }
 
+  /// True if this machine's own records count for nothing, as the one that let it sign is lost: signing enrols it again.
+  func isForgotten() throws(RepositoryError) -> Bool { try enrolment.isForgotten() }
+
   /// The key that signs; one that is new is enrolled at this moment.
   func signer(time: PointInTime) throws(RepositoryError) -> SigningKey {
     try signer(user: Surroundings.user, host: ProcessEnvironment.hostName, time: time)

@@ -55,7 +55,13 @@ extension ClientMemory {
   }
 
   private func unseen(in log: RecordLog, of store: StoreID) throws(FilesError) -> [RecordID] {
-    try frontier(of: store).filter { log.records[$0] == nil && !log.givenUp.contains($0) }
+    let gone = try frontier(of: store).filter {
+      log.records[$0] == nil && !log.givenUp.contains($0)
+    }
+    guard !gone.isEmpty else { return [] }
+    // A record that is refused is not gone: its id is the hash of what is here.
+    let refused = Set(log.findings.compactMap(\.refusedRecord))
+    return gone.filter { !refused.contains($0) }
   }
 }
 

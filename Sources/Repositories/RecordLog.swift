@@ -25,6 +25,12 @@ extension LogFinding {
     }
   }
 
+  /// The record that is here and counts for nothing, if that is what was found.
+  package var refusedRecord: RecordID? {
+    if case .refused(let id, _) = self { return id }
+    return nil
+  }
+
   /// The record that is not there and that others build on, if that is what was found.
   package var lostParent: RecordID? {
     if case .missingParent(_, let parent) = self { return parent }
@@ -46,6 +52,8 @@ package struct RecordLog: Sendable {
   package private(set) var givenUp: Set<RecordID> = []
   /// Record files that cannot be read and have the names of records given up: nothing is lost with them any more.
   package private(set) var spentFiles: [Digest] = []
+  /// Writers of records that are here, and that no record lets sign.
+  package private(set) var strangers: Set<Digest> = []
   /// Names of all record files that were there, sound or not.
   package private(set) var files: Set<Digest> = []
   package private(set) var findings: [LogFinding] = []
@@ -145,12 +153,18 @@ package struct RecordLog: Sendable {
       .max() ?? 0
   }
 
+  /// True if `writer` is never to sign again.
+  package func isRevoked(_ writer: Digest) -> Bool {
+    records.values.contains { $0.clear.kind == .revocation && $0.clear.enrolled == writer }
+  }
+
   /// A number of the root's next record that is above those of its lost ones too, should they come back.
   ///
   /// No client remembers the root's numbers: all who have the password sign as the root.
   func sequenceBeyondGaps(_ next: UInt64) -> UInt64 {
     let hasGaps =
-      !givenUp.isEmpty || findings.contains { $0.unreadFile ?? $0.lostParent?.digest != nil }
+      !givenUp.isEmpty || !strangers.isEmpty
+      || findings.contains { $0.unreadFile != nil || $0.lostParent != nil }
     guard hasGaps, next < UInt64.max - RecordLog.gap else { return next }
     return next + RecordLog.gap
   }
@@ -161,7 +175,7 @@ package struct RecordLog: Sendable {
   /// True if `writer` may sign records.
   package func isEnrolled(_ writer: Digest) -> Bool {
     records.values.contains { $0.clear.kind == .enrolment && $0.clear.enrolled == writer }
-      && !records.values.contains { $0.clear.kind == .revocation && $0.clear.enrolled == writer }
+      && !isRevoked(writer)
   }
 
   /// All object ids that one record adds, those in manifests among them.
@@ -242,6 +256,7 @@ package struct RecordLog: Sendable {
       }
       guard enrolled.contains(record.clear.writer) else {
         findings.append(.refused(record.id, reason: "its writer was never enrolled"))
+        strangers.insert(record.clear.writer)
         continue
       }
       guard record.isSignatureRight else {

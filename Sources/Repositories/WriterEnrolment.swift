@@ -17,7 +17,10 @@ package struct WriterEnrolment {
     self.memory = memory
   }
 
-  /// The client's key: the one that it remembers if it is enrolled, else a new one that is enrolled now.
+  /// The client's key: the one that it remembers, else a new one; if no record lets it sign, it is enrolled now.
+  ///
+  /// A key that is remembered and not enrolled is enrolled again, unless it was revoked: the record that had enrolled it
+  /// is lost or has not reached this copy, and without one nothing counts that the key has signed.
   package func signer(
     label: String,
     host: String,
@@ -26,8 +29,13 @@ package struct WriterEnrolment {
     -> SigningKey
   {
     do {
-      if let known = try memory.writerKey(), repository.log.isEnrolled(try known.writer) {
-        return known
+      if let known = try memory.writerKey() {
+        let writer = try known.writer
+        if repository.log.isEnrolled(writer) { return known }
+        if !repository.log.isRevoked(writer) {
+          try enrol(known, label: label, host: host, time: time)
+          return known
+        }
       }
       let seed = SecretBytes(random: 32)
       let key = SigningKey(seed: seed)
@@ -35,6 +43,18 @@ package struct WriterEnrolment {
       try memory.keep(writerSeed: seed)
       try enrol(key, label: label, host: host, time: time)
       return key
+    } catch {
+      throw RepositoryError(error)
+    }
+  }
+
+  /// True if records of this client are here that count for nothing, as no record lets it sign.
+  package func isForgotten() throws(RepositoryError) -> Bool {
+    let log = repository.log
+    guard !log.strangers.isEmpty else { return false }
+    do {
+      guard let writer = try memory.writerKey()?.writer else { return false }
+      return log.strangers.contains(writer) && !log.isRevoked(writer)
     } catch {
       throw RepositoryError(error)
     }

@@ -238,6 +238,95 @@ struct RecordLogTests {
     )
   }
 
+  @Test func `a parent that was given up need not be there, and a record that is there counts`()
+    throws
+  {
+    let (key, enrolment) = try builder.enrol(sequence: 0)
+    let missing = RecordID(digest(77))
+    let child = try builder.add(
+      .snapshot,
+      by: key,
+      sequence: 0,
+      after: [enrolment, missing].sorted()
+    )
+    let waiver = try builder.add(.waiver, by: key, sequence: 1, after: [child]) {
+      $0.subjects = [child, missing].sorted()
+    }
+    let log = try builder.log()
+    #expect(log.findings == [])
+    #expect(log.givenUp == [child, missing])
+    #expect(log.snapshots.map(\.id) == [child])
+    #expect(log.frontier == [waiver])
+  }
+
+  @Test func `a revoked writer gives nothing up`() throws {
+    let (thief, theirs) = try builder.enrol(sequence: 0)
+    let (friend, ours) = try builder.enrol(sequence: 1)
+    let revoked = try writer(thief)
+    _ = try builder.add(.revocation, by: builder.root.key, sequence: 2) { $0.enrolled = revoked }
+    let missing = RecordID(digest(77))
+    let void = try builder.add(.waiver, by: thief, sequence: 0, after: [theirs]) {
+      $0.subjects = [missing]
+    }
+    let honest = try builder.add(
+      .snapshot,
+      by: friend,
+      sequence: 0,
+      after: [ours, void, missing].sorted()
+    )
+    let log = try builder.log()
+    #expect(log.void == [void])
+    #expect(log.givenUp.isEmpty)
+    #expect(log.findings.contains(.missingParent(honest, parent: missing)))
+  }
+
+  @Test func `a damaged file of a record that was given up is set aside`() throws {
+    let (key, enrolment) = try builder.enrol(sequence: 0)
+    for number in UInt64(5)...6 {
+      try builder.store.put([1, 2, 3], as: BlobName(.record, digest(number)))
+    }
+    _ = try builder.add(.waiver, by: key, sequence: 0, after: [enrolment]) {
+      $0.subjects = [RecordID(digest(5))]
+    }
+    let log = try builder.log()
+    #expect(log.spentFiles == [digest(5)])
+    #expect(log.findings.compactMap(\.unreadFile) == [digest(6)])
+    #expect(log.files.count == 4)
+  }
+
+  @Test func `a waiver keeps what the log before it requires, whatever others let go meanwhile`()
+    throws
+  {
+    let (key, enrolment) = try builder.enrol(sequence: 0)
+    let (other, others) = try builder.enrol(sequence: 1)
+    let object = ObjectID(digest(3))
+    let base = try builder.add(.snapshot, by: key, sequence: 0, after: [enrolment]) {
+      $0.adds = [object]
+    }
+    // The record between the two is lost: nothing says any more that the second builds on the first.
+    let late = try builder.add(.snapshot, by: key, sequence: 2, after: [RecordID(digest(77))])
+    _ = try builder.add(.condemnation, by: other, sequence: 0, after: [others, base]) {
+      $0.condemns = [object]
+    }
+    let requires = { () throws -> Bool in
+      let log = try builder.log()
+      let claims = log.records.values.map {
+        ObjectClaims(of: $0, adds: $0.clear.adds, isVoid: log.void.contains($0.id))
+      }
+      return RequiredObjects(claims).requires(named: object)
+    }
+    #expect(try !requires())
+    let waiver = try builder.add(.waiver, by: key, sequence: 3, after: [base, late]) {
+      $0.subjects = [RecordID(digest(77))]
+    }
+    #expect(try requires())
+    // Whoever has seen it may let go of what it kept.
+    _ = try builder.add(.condemnation, by: other, sequence: 1, after: [waiver]) {
+      $0.condemns = [object]
+    }
+    #expect(try !requires())
+  }
+
   @Test func `a sequence at its end does not trap`() throws {
     _ = try builder.add(.hold, by: builder.root.key, sequence: .max)
     let log = try builder.log()

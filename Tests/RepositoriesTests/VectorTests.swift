@@ -242,6 +242,25 @@ struct RepositoryVectorTests {
     }
   }
 
+  @Test func `a parent that is missing is asked for until a record that counts gives it up`() throws
+  {
+    let vectors = Dictionary(
+      uniqueKeysWithValues: try Vectors.bytes("record-log/given-up.txt").map { ($0.name, $0.bytes) }
+    )
+    #expect(vectors.count == 4)
+    let child = try #require(vectors["child"])
+    let missing = LogFinding.missingParent(
+      RecordID(PlainHash.of(child)),
+      parent: RecordID(Digest(words: 0, 0, 0, 0))
+    )
+    #expect(try log(with: child).findings.contains(missing))
+    for name in ["waiver-by-a-revoked-writer", "condemnation", "waiver"] {
+      let file: [UInt8] = try #require(vectors[name])
+      let findings = try log(with: file).findings
+      #expect(findings.contains(missing) == (name != "waiver"), "\(name)")
+    }
+  }
+
   @Test func `records whose sealed part must not open do not open`() throws {
     let keyring = try UnlockedRepository(store: store, secret: secrets[1]).keyring
     let errors: [String: SealingError] = [
