@@ -109,13 +109,16 @@ struct CheckCommand: ParsableCommand {
     let isOlder = watch.warn(subject.log, of: store, subject.configuration)
     let losses = try subject.keyLosses().filter { !noKeys || $0 != .noSlots }
     let report = try report(on: subject, losses)
-    let isWhole = files?.lacking.isEmpty ?? true
-    if report.findings.isEmpty, isWhole, losses.isEmpty {
+    let lacking = files?.lacking ?? []
+    if report.findings.isEmpty, lacking.isEmpty, losses.isEmpty {
       if repair { try removeSpentFiles(subject) }
       if isOlder { throw ExitCode(ExitStatus.rollback.rawValue) }
       return
     }
-    if !report.findings.isEmpty, try mend(subject, report, from: spare), isWhole {
+    if !report.findings.isEmpty, try mend(subject, report, from: spare),
+      // Records that the other copy lacks too were given up.
+      lacking.allSatisfy({ repair && $0.kind == .record })
+    {
       try note(subject, findings: 0)
       if losses.isEmpty { return }
     }

@@ -156,7 +156,7 @@ package struct FileHealing {
       if let bytes = try soundFile(name) ?? file(name, of: own, other) {
         try here.withCommitLock { () throws(StorageError) in try here.put(bytes, as: name) }
         report.healed.append(name)
-      } else {
+      } else if !own.spentFiles.contains(name.digest) {
         report.lacking.append(name)
       }
     }

@@ -239,6 +239,9 @@ struct LostRecordTests {
       #expect(told.status == 0 && told.errors.contains("damaged, and given up"), "\(told)")
     }
     _ = try run("backup", "--quiet", place.path("source"))
+    // A copy that lacks it too is asked in vain, and that is no fault.
+    _ = try run("mirror", "push", "--init", "--quiet", place.path("mirror"))
+    _ = try run("check", "--repair-from", place.path("mirror"))
     let removed = try run("check", "--repair")
     #expect(removed.output.contains("removed: 1 damaged file"), "\(removed)")
     #expect(try !place.files(below: "repository/records").contains(file(snapshots[1])))
@@ -256,6 +259,19 @@ struct LostRecordTests {
     #expect(try place.files(below: "repository/records").contains(file(snapshots[1])))
     _ = try run("check", "--repo", server)
     _ = try run("mirror", "push", "--init", "--quiet", place.path("mirror"))
+  }
+
+  @Test func `what a copy has comes back, and only what it lacks too is given up`() throws {
+    let mirror = place.path("mirror")
+    _ = try run("mirror", "push", "--init", "--quiet", mirror)
+    _ = try run("backup", "--quiet", place.path("source"))
+    let late = try #require(Set(try place.snapshotIDs()).subtracting(snapshots).first)
+    for lost in [late, snapshots[1]] { try lose(lost, "flipped") }
+    let mended = try run("check", "--repair-from", mirror, "--repair")
+    #expect(mended.errors.contains("given up: record \(late.prefix(8))"), "\(mended)")
+    #expect(!mended.errors.contains("given up: record \(snapshots[1].prefix(8))"), "\(mended)")
+    #expect(try place.snapshotIDs() == snapshots)
+    try place.requireClean()
   }
 
   @Test func `a copy of chosen snapshots gives up nothing`() throws {
