@@ -98,6 +98,7 @@ struct CheckRepair {
           "objects_irreplaceable": .number(outcome.irreplaceable.count),
           "packs_replaced": .number(outcome.packs.replaced.count),
           "packs_kept": .number(outcome.packs.kept.count),
+          "records_saved": .number(outcome.records.saved.count),
           "records_given_up": .number(outcome.records.lost.count),
           "record_files_removed": .number(outcome.records.files.removed.count),
         ]).line

@@ -15,6 +15,7 @@ struct LostRecordRepair {
 
   /// What came of it.
   struct Outcome {
+    var saved: [RecordID] = []
     var lost: [Loss] = []
     var files = SpentRecordFiles.Outcome()
   }
@@ -26,9 +27,15 @@ struct LostRecordRepair {
     let remains: RecordClear?
   }
 
-  /// Writes the record that gives up what is lost, if something is.
+  /// Saves what is whole in damaged files, and writes the record that gives up the rest, if there is some.
   func giveUp(_ outcome: inout Outcome) throws {
     let watch = RollbackWatch(options: options)
+    // What must be refused is refused before anything is written: an older copy, and a copy of chosen snapshots.
+    if try !watch.lostRecords(of: repository).files.isEmpty {
+      try repository.requireWhole()
+      outcome.saved = try RecordSalvage(of: keyless).run()
+      if !outcome.saved.isEmpty { try repository.refresh() }
+    }
     for _ in 0..<100 {
       let log = repository.log
       let lost = try watch.lostRecords(of: repository)
@@ -101,6 +108,9 @@ extension LostRecordRepair {
         )
       }
     } else if !outcome.lost.isEmpty {
+      if !outcome.saved.isEmpty {
+        console.say("saved from damaged files: \(Quantities.count(outcome.saved.count, "record"))")
+      }
       for loss in outcome.lost.prefix(LostRecordRepair.shownRecords) {
         console.warn("given up: record \(loss.record.digest.short), \(text(loss.remains))")
       }

@@ -137,27 +137,28 @@ package struct Record: Sendable {
     var records: [Record] = []
     do {
       var reader = CBORReader(file)
-      while !reader.isAtEnd {
-        let start = reader.offset
-        try reader.expectArray(3)
-        let clearBytes = Array(try reader.readBytes(limit: byteLimit))
-        let sealed = Array(try reader.readBytes(limit: byteLimit))
-        let signature = Array(try reader.readBytes(limit: 64))
-        records.append(
-          Record(
-            clear: try RecordClear(decoding: clearBytes),
-            clearBytes: clearBytes,
-            sealed: sealed,
-            signature: signature,
-            bytes: Array(file[start..<reader.offset])
-          )
-        )
-      }
+      while !reader.isAtEnd { records.append(try next(in: file[...], &reader)) }
     } catch {
       throw .malformed("\(error)")
     }
     guard !records.isEmpty else { throw .malformed("empty") }
     return records
+  }
+
+  /// The record at the reader's place in what it reads.
+  static func next(in part: ArraySlice<UInt8>, _ reader: inout CBORReader) throws -> Record {
+    let start = part.startIndex + reader.offset
+    try reader.expectArray(3)
+    let clearBytes = Array(try reader.readBytes(limit: byteLimit))
+    let sealed = Array(try reader.readBytes(limit: byteLimit))
+    let signature = Array(try reader.readBytes(limit: 64))
+    return Record(
+      clear: try RecordClear(decoding: clearBytes),
+      clearBytes: clearBytes,
+      sealed: sealed,
+      signature: signature,
+      bytes: Array(part[start..<part.startIndex + reader.offset])
+    )
   }
 
   private init(

@@ -286,19 +286,31 @@ struct LostRecordTests {
     _ = try run("check", "--repair-from", place.repository, "--repo", copy)
   }
 
-  @Test func `a file of all records that is damaged is given up as one`() throws {
+  @Test func `of a file of all records only the damaged one is given up`() throws {
     _ = try run("mirror", "push", "--init", "--quiet", place.path("mirror"))
     try place.call("rm", "-rf", place.repository)
     try place.call("mv", place.path("mirror"), place.repository)
-    _ = try run("backup", "--quiet", place.path("source"))
-    let joint = try #require(
-      try place.files(below: "repository/records").max {
-        try place.bytes($0).count < place.bytes($1).count
-      }
-    )
+    let joint = try #require(try place.files(below: "repository/records").first)
+    // Somewhere in it stands the record of each snapshot.
     try lose(String(joint.suffix(64)), "flipped")
+    let mended = try run("check", "--repair")
+    #expect(mended.output.contains("saved from damaged files: 4 records"), "\(mended)")
+    #expect(try !place.files(below: "repository/records").contains(joint))
+    let left = try place.snapshotIDs()
+    #expect(left.count == 3 && Set(left).isSubset(of: snapshots))
+    try requireOrder(without: Set(snapshots).subtracting(left))
+  }
+
+  @Test func `a file of all records that cannot be read at all is given up as one`() throws {
+    _ = try run("mirror", "push", "--init", "--quiet", place.path("mirror"))
+    try place.call("rm", "-rf", place.repository)
+    try place.call("mv", place.path("mirror"), place.repository)
+    let joint = try #require(try place.files(below: "repository/records").first)
+    try lose(String(joint.suffix(64)), "empty")
     _ = try run("check", "--repair")
     try place.requireClean("--read-data")
+    let saved = try run("backup", "--json", place.path("source"))
+    #expect(try JSON.number(JSON.summary(saved.output), "data_added") < 20_000, "\(saved)")
     _ = try run("restore", "latest", "--target", place.path("out"))
     try place.requireEqual("source", "out")
     _ = try run("mirror", "push", "--init", "--quiet", place.path("next"))

@@ -172,6 +172,28 @@ struct LostRecordTests {
     #expect(try repository.store.read(name) == first.bytes)
   }
 
+  @Test func `whole records are found in a damaged file, whatever was done to one of them`() throws
+  {
+    let records = try (UInt8(0)..<4).map { try save([$0]) }
+    let joint = records.flatMap(\.bytes)
+    #expect(RecordSalvage.wholeRecords(in: joint).map(\.id) == records.map(\.id))
+    let seed = UInt64.random(in: 0...UInt64.max)
+    print("salvage of records: seed \(seed)")
+    var random = SplitMix64(seed: seed)
+    let second = records[0].bytes.count..<records[0].bytes.count + records[1].bytes.count
+    let others = [records[0].id, records[2].id, records[3].id]
+    for _ in 0..<200 {
+      var damaged = joint
+      damaged[Int.random(in: second, using: &random)] ^=
+        1 << UInt8.random(in: 0..<8, using: &random)
+      #expect(RecordSalvage.wholeRecords(in: damaged).map(\.id) == others)
+    }
+    var cut = joint
+    cut.removeLast(5)
+    #expect(RecordSalvage.wholeRecords(in: cut).map(\.id) == records.dropLast().map(\.id))
+    #expect(RecordSalvage.wholeRecords(in: [UInt8](repeating: 0x83, count: 1 << 20)).isEmpty)
+  }
+
   @Test func `a client whose enrolment is lost enrols the same key again`() throws {
     let enrolled = try #require(repository.log.records.values.first).id
     let first = try save([1])
