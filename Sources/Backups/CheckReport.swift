@@ -70,7 +70,7 @@ package struct CheckReport: Sendable {
   /// Files and folders that do not belong in a store; they do no harm.
   package var strangers: [String] = []
   /// Packs of which the store could not read something.
-  var unreadablePacks: Set<PackID> = []
+  package internal(set) var unreadablePacks: Set<PackID> = []
   /// True if the check was stopped: the findings are those of what it reached.
   package var isInterrupted = false
   package init() {}
@@ -80,9 +80,11 @@ extension CheckReport {
   /// How much was found, named or not.
   package var findingCount: Int { findings.reduce(0) { $0 + $1.count } }
 
-  /// Packs in which something was found damaged or unreadable.
+  /// Packs in which something was found damaged, and that the disk could read.
+  ///
+  /// One that it could not read is never written anew: nobody knows what would be left out of it.
   package var damagedPacks: Set<PackID> {
-    var packs = unreadablePacks
+    var packs: Set<PackID> = []
     for finding in findings {
       switch finding {
       case .pack(.damagedTrailer(let pack, _)), .pack(.wrongLength(let pack, _, _)),
@@ -97,7 +99,7 @@ extension CheckReport {
         break
       }
     }
-    return packs
+    return packs.subtracting(unreadablePacks)
   }
 
   /// Snapshots of which something cannot be restored, the newest first.
@@ -136,7 +138,7 @@ extension CheckReport {
     }
     return findings.allSatisfy { finding in
       switch finding {
-      case .pack(.storage(let error)): error.isUnreadable
+      case .pack(.storage): false
       case .pack(.unproven), .morePackFindings, .damagedFile, .damagedSelection, .log, .snapshot,
         .storage:
         false
@@ -156,7 +158,7 @@ extension CheckReport {
     }
     return findings.allSatisfy { finding in
       switch finding {
-      case .pack(.storage(let error)): error.isUnreadable
+      case .pack(.storage): false
       case .pack(.sealed), .morePackFindings, .wrongContent, .damagedFile, .damagedSelection, .log,
         .snapshot, .storage:
         false

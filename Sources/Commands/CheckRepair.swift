@@ -40,6 +40,8 @@ struct CheckRepair {
     if !lost.isEmpty { try letGo(lost, &outcome) }
     try keyless.refresh()
     outcome.packs = try Healing(repository: keyless).rewrite(report.damagedPacks)
+    // What the disk cannot read may be sound, and may be all that another process has written so far.
+    outcome.packs.kept += report.unreadablePacks.sorted()
     try records.removeFiles(&outcome.records)
     show(outcome, incomplete: report.incompleteSnapshots, of: report.snapshots)
     records.show(outcome.records)

@@ -66,12 +66,18 @@ enum RelayedErrors {
   /// A line that is longer is shown in parts: 16 KiB.
   private static let lineByteLimit = 16_384
 
-  /// Returns at the end of what there is, or when there is no more for now and `isOver`: a process that the program left may
-  /// keep the pipe open.
+  /// How long what comes is shown after the program ended.
+  private static let restNanoseconds: UInt64 = 500_000_000
+
+  /// Returns at the end of what there is, or, when `isOver`, when there is no more for now or half a second has passed: a
+  /// process that the program left may keep the pipe open, and write to it for ever.
   static func relay(_ file: OpenFile, isOver: () -> Bool) {
     var pending: [UInt8] = []
+    var end: UInt64?
     while true {
       let isLast = isOver()
+      let now = SystemClock.monotonicNanoseconds()
+      if isLast, end == nil { end = now + restNanoseconds }
       let bytes: [UInt8]?
       do {
         bytes = try file.readAvailable(upTo: byteCount, waitMilliseconds: patienceMilliseconds)
@@ -83,6 +89,7 @@ enum RelayedErrors {
       let lines = take(from: &pending, all: bytes == nil || bytes == [])
       for line in lines { Console.showOverProgress(line) }
       if bytes == [] || (bytes == nil && isLast) { return }
+      if let end, now > end { return }
     }
   }
 

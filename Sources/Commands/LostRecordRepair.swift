@@ -29,6 +29,7 @@ struct LostRecordRepair {
 
   /// Saves what is whole in damaged files, and writes the record that gives up the rest, if there is some.
   func giveUp(_ outcome: inout Outcome) throws {
+    guard !hasUnread else { return warnOfUnread() }
     let watch = RollbackWatch(options: options)
     // What must be refused is refused before anything is written: an older copy, and a copy of chosen snapshots.
     if try !watch.lostRecords(of: repository).files.isEmpty {
@@ -65,9 +66,25 @@ struct LostRecordRepair {
 
   /// Removes the damaged files of records that are given up.
   func removeFiles(_ outcome: inout Outcome) throws {
-    guard !keyless.log.spentFiles.isEmpty else { return }
+    guard !keyless.log.spentFiles.isEmpty, !hasUnread else { return }
     outcome.files = try SpentRecordFiles(of: keyless).remove()
     try repository.refresh()
+  }
+
+  /// True if there are records that the disk could not read, and that may be whole.
+  private var hasUnread: Bool {
+    repository.log.findings.contains { finding in
+      if case .unreadable = finding { return true }
+      return false
+    }
+  }
+
+  private func warnOfUnread() {
+    options.console.warn(
+      paragraph:
+        "No record was given up: some could not be read, and may be whole. Look at the disk (`dmesg`, `smartctl -a`), take away what "
+        + "stands in the place of a file, or bring them back with --repair-from COPY; then repair again."
+    )
   }
 
   /// What a check found, without what is in order now.

@@ -19,7 +19,13 @@ enum OpeningWarnings {
 
   /// Warns of packs that are not as long as they were.
   static func tell(ofChanged packs: [PackingError], on console: Console) {
-    tell(packs.map { Explanation.text($0) + "; what was in it is stored anew" }, on: console)
+    tell(
+      packs.map {
+        Explanation.text($0)
+          + "; what was in it counts as absent, and is stored anew with its files"
+      },
+      on: console
+    )
   }
 
   private static func tell(_ texts: [String], on console: Console) {

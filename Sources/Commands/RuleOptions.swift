@@ -92,7 +92,7 @@ struct RuleOptions: ParsableArguments {
       guard let limit = ByteQuantity.parse(excludeLargerThan) else {
         throw Failure(
           .usage,
-          "--exclude-larger-than takes a size such as 4096, 500M or 2G, not \(excludeLargerThan)"
+          "--exclude-larger-than takes a size such as 4096, 500M or 2G, not \(DisplayedName.text(excludeLargerThan))"
         )
       }
       rules.sizeLimit = UInt64(limit)

@@ -18,7 +18,7 @@ package final class ObjectIndex: Sendable {
   private let claimed: Database
   private let records: Database
 
-  private static let schema: [UInt8] = [3]
+  private static let schema: [UInt8] = [2]
   private static let batch = 2000
 
   /// Opens or makes the index in the folder `path`; an index of another schema or store is emptied.
@@ -200,14 +200,16 @@ package final class ObjectIndex: Sendable {
     }
   }
 
-  /// How long each pack is if nothing became of it.
+  /// How long each pack is if nothing became of it, where the index knows.
   package func packByteCounts() throws(IndexingError) -> [(pack: PackID, byteCount: Int)] {
     try file.read { transaction in
       var all: [(pack: PackID, byteCount: Int)] = []
       unsafe try transaction.forEach(in: packs) { key, value in
-        guard let pack = PackID(unsafe Array(key)), value.count == 16 else {
+        guard let pack = PackID(unsafe Array(key)) else {
           throw IndexingError.malformedRow(path: file.path)
         }
+        // Rows of a while ago do not say; an index that was made anew for it would forget what is damaged.
+        guard value.count == 16 else { return true }
         let byteCount = unsafe Array(value[(value.startIndex + 8)...]).bigEndianNumber
         all.append((pack: pack, byteCount: Int(clamping: byteCount)))
         return true

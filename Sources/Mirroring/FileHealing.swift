@@ -106,7 +106,9 @@ package struct FileHealing {
       switch error {
       case .missing: return false
       case .short, .tooLarge: return true
-      default: throw error
+      default:
+        guard error.isUnreadable else { throw error }
+        return true
       }
     }
   }

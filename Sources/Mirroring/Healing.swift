@@ -144,7 +144,7 @@ package struct Healing {
         let id = location.place.id
         let mayGo = try dead.map { try $0.contains(id) || !repository.index.isClaimed(id) } ?? false
         if mayGo, try !repository.index.isUsable(id) { continue }
-        guard let object = sound(location) else {
+        guard let object = try sound(location) else {
           if mayGo { continue }
           // Damaged here and not brought back: a better copy may turn up, or a tool that reads what is left of it.
           if let writer = writer.take() { writer.abandon() }
@@ -155,6 +155,7 @@ package struct Healing {
       }
       // Of a pack without a readable list nobody can say what was in it, but all that is required must be elsewhere.
       guard !staying.isEmpty || lacking.isEmpty else { return false }
+      if staying.isEmpty { try requireReadable(pack) }
       if let writer = writer.take() {
         let moved = try writer.finish()
         try repository.enter(moved)
@@ -162,15 +163,30 @@ package struct Healing {
         guard moved.id != pack else { return true }
       }
       return try remove(pack)
+    } catch is Unread {
+      return false
     } catch {
       throw MirrorError(error)
+    }
+  }
+
+  /// What the disk cannot read may be sound: the pack stays.
+  private struct Unread: Error {}
+
+  /// Throws if the disk cannot read what the pack holds.
+  private func requireReadable(_ pack: PackID) throws(Unread) {
+    do {
+      _ = try repository.packs.trailer(of: pack)
+    } catch {
+      if error.isUnreadable { throw Unread() }
+      // Damaged: nothing in it can be had.
     }
   }
 
   /// Head and body of an object, proven; `nil` if it is damaged.
   private func sound(
     _ location: ObjectLocation
-  ) -> (head: ObjectHead, headBytes: [UInt8], body: [UInt8])? {
+  ) throws(Unread) -> (head: ObjectHead, headBytes: [UInt8], body: [UInt8])? {
     let (place, name) = (location.place, BlobName(.pack, location.pack.digest))
     do {
       let headBytes = try repository.store.read(
@@ -186,8 +202,12 @@ package struct Healing {
       let head = try ObjectHead(decoding: headBytes)
       guard head.id == place.id, PlainHash.of(body) == head.bodyHash else { return nil }
       return (head, headBytes, body)
+    } catch let error as StorageError {
+      switch error {
+      case .missing, .short, .tooLarge: return nil
+      default: throw Unread()
+      }
     } catch {
-      // Unreadable is as good as damaged.
       return nil
     }
   }

@@ -22,9 +22,13 @@ package struct UnreadableObjects {
     do {
       let objects = try index.unreadableObjects()
       guard !objects.isEmpty else { return }
-      let sound = try objects.filter { object in
-        guard let location = try index.location(of: object) else { return false }
-        return isSound(location)
+      // A read that fails may take half a minute: one for each pack is enough to know that its disk still fails.
+      var failing: Set<PackID> = []
+      var sound: [ObjectID] = []
+      for object in objects {
+        guard let location = try index.location(of: object), !failing.contains(location.pack)
+        else { continue }
+        if isSound(location) { sound.append(object) } else { failing.insert(location.pack) }
       }
       try index.clearDamage(of: sound)
     } catch {

@@ -61,7 +61,7 @@ extension DirectoryStore {
         for entry in entries {
           let name = String(decoding: entry.name, as: UTF8.self)
           let fits =
-            entry.mayBeFile && Digest(hexadecimal: name)?.description == name
+            (entry.mayBeFile || kind != .pack) && Digest(hexadecimal: name)?.description == name
             && (kind != .pack || folder.hasSuffix("/" + name.prefix(2)))
           if !fits { strangers.append(folder + "/" + name) }
         }

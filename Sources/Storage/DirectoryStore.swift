@@ -45,8 +45,8 @@ package final class DirectoryStore: BlobStore, CommitLocking {
       let entries = try wrap(folder) { () throws(FilesError) in
         try subdirectory(folder).entries()
       }
-      // What stands in the place of a file holds nothing: `strangers` names it.
-      for entry in entries where entry.mayBeFile {
+      // What stands in the place of a pack holds nothing: `strangers` names it. In that of a small file it is damage.
+      for entry in entries where entry.mayBeFile || kind != .pack {
         if let digest = Digest(hexadecimal: String(decoding: entry.name, as: UTF8.self)) {
           names.append(digest)
         }

@@ -179,4 +179,36 @@ struct MachineFaultTests {
     }
     try expectNoTrace("after EIO")
   }
+
+  @Test(
+    .enabled(if: FailingCalls.isPossible, "no strace, or it may not trace: EIO is NOT tested"),
+    arguments: ["warm", "cold"]
+  )
+  func `a repair takes nothing away that the disk cannot read for a while`(_ cache: String) throws {
+    let before =
+      try place.files(below: "repository/packs") + place.files(below: "repository/records")
+    let record = try #require(try place.files(below: "repository/records").last)
+    let packs = try place.files(below: "repository/packs")
+    for unread in [packs.map(place.path), packs.map(place.path) + [place.path(record)]] {
+      if cache == "cold" { try place.call("rm", "-rf", place.cache) }
+      for more in [[], ["--repair-from", place.path("mirror")]] {
+        let (outcome, calls) = try place.kist(
+          ["check", "--read-data", "--repair"] + more,
+          answering: "pread64:error=EIO",
+          only: unread
+        )
+        #expect(calls.contains { $0.contains("(INJECTED)") })
+        #expect(outcome.status != 0, "\(outcome)")
+        let after =
+          try place.files(below: "repository/packs") + place.files(below: "repository/records")
+        #expect(Set(before).isSubset(of: after), "\(outcome)")
+      }
+    }
+    // The disk reads again.
+    let whole = try place.kist("check", "--read-data")
+    #expect(whole.status == 0, "\(whole)")
+    let restored = try place.kist("restore", "latest", "--target", place.path("out"))
+    #expect(restored.status == 0, "\(restored)")
+    try place.requireEqual("source", "out")
+  }
 }

@@ -42,6 +42,9 @@ struct DirectoryStoreTests {
     try shard.makeSymbolicLink(target: Array("link".utf8), name: Array("\(link)".utf8))
     #expect(try store.names(of: .pack) == [file])
     #expect(try store.strangers() == ["packs/ac/\(other)", "packs/ad/\(link)"])
+    // That of a small file is not to vanish without a word: it is there, and cannot be read.
+    try folder.makeFolder("store/records/\(other)")
+    #expect(try store.names(of: .record) == [other])
   }
 
   @Test func `a folder in the place of a file makes way, with what is in it`() throws {
