@@ -53,7 +53,7 @@ package struct CheckPipeline: Sendable {
     var missing: Set<ObjectID> = []
     if !report.isInterrupted {
       missing = checkCompleteness(&report, told: lost)
-      try checkSnapshots(&report, lost: lost)
+      try checkSnapshots(&report, lost: try lost.union(knownDamage()))
     }
     if report.isInterrupted {
       report.leaveOutUnread()
@@ -122,6 +122,16 @@ package struct CheckPipeline: Sendable {
   }
 
   // MARK: Snapshots
+
+  /// What was found damaged before, where not everything is read now: what it takes away is named with it.
+  private func knownDamage() throws(BackupError) -> [ObjectID] {
+    guard reading != .everything else { return [] }
+    do {
+      return try repository.index.damagedObjects()
+    } catch {
+      throw .repository(.index(error))
+    }
+  }
 
   private func checkSnapshots(
     _ report: inout CheckReport,
